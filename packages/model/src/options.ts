@@ -1,0 +1,171 @@
+/**
+ * Options are described once, in a table: it validates, fills defaults, freezes, and prints the
+ * reference page. All problems are reported together.
+ */
+
+import { InvalidOptionsError, type OptionProblem } from "./errors.ts";
+
+interface Described {
+  /** What it does and why one would change it. */
+  readonly doc: string;
+  /** The KPL or KCL option of the same meaning. */
+  readonly counterpart?: string;
+}
+
+export type OptionSpec =
+  | (Described & {
+      readonly kind: "integer" | "number";
+      readonly min: number;
+      readonly max: number;
+      readonly default: number | undefined;
+    })
+  | (Described & { readonly kind: "boolean"; readonly default: boolean })
+  | (Described & {
+      readonly kind: "choice";
+      readonly choices: readonly string[];
+      readonly default: string | undefined;
+    })
+  | (Described & {
+      readonly kind: "string";
+      readonly minLength: number;
+      readonly maxLength: number;
+      readonly pattern?: RegExp;
+      readonly required: boolean;
+    })
+  /** A port, a function or a nested object, checked by `accepts`. */
+  | (Described & {
+      readonly kind: "custom";
+      readonly expected: string;
+      readonly accepts: (value: unknown) => boolean;
+      readonly required: boolean;
+    });
+
+export type OptionTable<Config extends object> = { readonly [K in keyof Config]-?: OptionSpec };
+
+/**
+ * Checks `given` against `table` and returns the complete, frozen configuration.
+ * `undefined` counts as not given.
+ * @throws InvalidOptionsError naming every problem.
+ */
+export function compileOptions<Config extends object>(
+  subject: string,
+  table: OptionTable<Config>,
+  given: unknown,
+  check?: (config: Config) => readonly OptionProblem[],
+): Readonly<Config> {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    const value = describe(given);
+    throw new InvalidOptionsError(subject, [{ path: "options", value, expected: "an object" }]);
+  }
+  const problems: OptionProblem[] = [];
+  const names = Object.keys(table);
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    const near = closest(name, names);
+    const expected = `a known option${near === undefined ? "" : ` (did you mean ${near}?)`}`;
+    problems.push({ path: name, value: "an unknown option", expected });
+  }
+  const config: Record<string, unknown> = {};
+  for (const name of names) {
+    const spec = table[name as keyof Config];
+    const value = Object.hasOwn(given, name) ? (given as Record<string, unknown>)[name] : undefined;
+    if (value === undefined) {
+      if ("required" in spec && spec.required) {
+        problems.push({ path: name, value: "nothing", expected: expectation(spec) });
+      }
+      config[name] = "default" in spec ? spec.default : undefined;
+    } else if (conforms(spec, value)) {
+      config[name] = value;
+    } else {
+      problems.push({ path: name, value: describe(value), expected: expectation(spec) });
+    }
+  }
+  if (problems.length === 0 && check !== undefined) problems.push(...check(config as Config));
+  if (problems.length > 0) throw new InvalidOptionsError(subject, problems);
+  return Object.freeze(config) as Readonly<Config>;
+}
+
+/** The reference page's table, in Markdown. */
+export function optionsMarkdown<Config extends object>(table: OptionTable<Config>): string {
+  const rows = Object.entries<OptionSpec>(table).map(([name, spec]) => {
+    const fallback = "default" in spec ? (spec.default ?? "") : spec.required ? "required" : "";
+    return `| \`${name}\` | ${expectation(spec)} | ${fallback} | ${spec.counterpart ?? ""} | ${spec.doc} |`;
+  });
+  const head = "| option | value | default | KPL / KCL | meaning |\n|---|---|---|---|---|";
+  return `${head}\n${rows.join("\n")}\n`;
+}
+
+function conforms(spec: OptionSpec, value: unknown): boolean {
+  switch (spec.kind) {
+    case "integer":
+      return Number.isSafeInteger(value) && within(value as number, spec.min, spec.max);
+    case "number":
+      return Number.isFinite(value) && within(value as number, spec.min, spec.max);
+    case "boolean":
+      return typeof value === "boolean";
+    case "choice":
+      return typeof value === "string" && spec.choices.includes(value);
+    case "string":
+      return (
+        typeof value === "string" &&
+        within(value.length, spec.minLength, spec.maxLength) &&
+        (spec.pattern?.test(value) ?? true)
+      );
+    case "custom":
+      return spec.accepts(value);
+  }
+}
+
+function within(value: number, min: number, max: number): boolean {
+  return value >= min && value <= max;
+}
+
+function expectation(spec: OptionSpec): string {
+  switch (spec.kind) {
+    case "integer":
+      return `an integer in ${spec.min} … ${spec.max}`;
+    case "number":
+      return `a number in ${spec.min} … ${spec.max}`;
+    case "boolean":
+      return "true or false";
+    case "choice":
+      return `one of ${spec.choices.join(", ")}`;
+    case "string": {
+      const pattern = spec.pattern === undefined ? "" : ` matching ${spec.pattern.source}`;
+      return `a string of ${spec.minLength} to ${spec.maxLength} characters${pattern}`;
+    }
+    case "custom":
+      return spec.expected;
+  }
+}
+
+/** Says what a value is without quoting anything long or secret. */
+function describe(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean" || value === null) {
+    return String(value);
+  }
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function closest(name: string, names: readonly string[]): string | undefined {
+  const key = name.toLowerCase();
+  return names.find((known) => {
+    const other = known.toLowerCase();
+    return other.includes(key) || key.includes(other) || editDistance(key, other) <= 2;
+  });
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
