@@ -65,9 +65,8 @@ describe("checkpoints", () => {
     fc.assert(
       fc.property(checkpoint, checkpoint, checkpoint, (a, b, c) => {
         expect(Math.sign(compareCheckpoints(a, b))).toBe(-Math.sign(compareCheckpoints(b, a)) + 0);
-        if (compareCheckpoints(a, b) <= 0 && compareCheckpoints(b, c) <= 0) {
-          expect(compareCheckpoints(a, c)).toBeLessThanOrEqual(0);
-        }
+        fc.pre(compareCheckpoints(a, b) <= 0 && compareCheckpoints(b, c) <= 0);
+        expect(compareCheckpoints(a, c)).toBeLessThanOrEqual(0);
       }),
     );
   });
