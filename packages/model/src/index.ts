@@ -1,6 +1,7 @@
 export type { BackoffPolicy } from "./backoff.ts";
 export { backoffMs } from "./backoff.ts";
 export type { Clock, Timer } from "./clock.ts";
+export { closest } from "./closest.ts";
 export type { EventChannel, EventMap } from "./diagnostics.ts";
 export { eventChannel } from "./diagnostics.ts";
 export type { ErrorCode, OptionProblem } from "./errors.ts";

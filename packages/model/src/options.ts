@@ -3,6 +3,7 @@
  * reference page. All problems are reported together.
  */
 
+import { closest } from "./closest.ts";
 import { InvalidOptionsError, type OptionProblem } from "./errors.ts";
 
 interface Described {
@@ -147,25 +148,4 @@ function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function closest(name: string, names: readonly string[]): string | undefined {
-  const key = name.toLowerCase();
-  return names.find((known) => {
-    const other = known.toLowerCase();
-    return other.includes(key) || key.includes(other) || editDistance(key, other) <= 2;
-  });
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
