@@ -38,6 +38,13 @@ export interface Lease {
   readonly throughputKBps: number | undefined;
   /** Absent in rows that a Java worker made; filled when we first take them. */
   readonly stream: StreamIdentity | undefined;
+  /**
+   * What LATEST or AT_TIMESTAMP in `checkpoint` means, in milliseconds since the epoch. Fixed when
+   * the lease is created and kept for the life of the row, so that neither a restart nor an expired
+   * iterator moves the start. The table keeps it in an attribute of the same name (number), which
+   * the KCL does not know and leaves alone. Absent in Java's rows and where the start is TRIM_HORIZON.
+   */
+  readonly startTimestampMs?: number | undefined;
 }
 
 /** Who may process and checkpoint now. KCL counterpart: `actualOwner`. */
