@@ -1,0 +1,217 @@
+import { hash } from "node:crypto";
+import { type UserRecord, utf8ByteLength } from "@shardline/model";
+import {
+  CHECKSUM_BYTES,
+  ENVELOPE_BYTES,
+  lengthDelimitedBytes,
+  MAGIC,
+  TAG_DATA,
+  TAG_EXPLICIT_HASH_KEY,
+  TAG_EXPLICIT_HASH_KEY_INDEX,
+  TAG_PARTITION_KEY,
+  TAG_PARTITION_KEY_INDEX,
+  TAG_RECORD,
+  varintBytes,
+  writeVarint,
+} from "./format.ts";
+
+const FIRST_CAPACITY_BYTES = 1024;
+/** Below this a loop over the characters is faster than a call out of JavaScript. */
+const SHORT_TEXT = 40;
+
+/**
+ * Builds one aggregate after the other, byte for byte as the KPL does.
+ *
+ * A record is copied when it is added, so the caller may reuse its bytes at once. The size is exact
+ * at every moment, and is known before a record is taken.
+ */
+export class AggregateBuilder {
+  readonly maxBytes: number;
+  readonly maxRecords: number;
+  /** The records of the message; the tables come before them and are written last. */
+  #body: Buffer;
+  #bodyBytes = 0;
+  readonly #keys = new Map<string, number>();
+  readonly #hashKeys = new Map<string, number>();
+  #lastKey = "";
+  #lastKeyIndex = -1;
+  #tableBytes = 0;
+  #recordCount = 0;
+  #lastDataBytes = 0;
+
+  /**
+   * @param options.maxBytes bound of the whole aggregate. KPL counterpart: AggregationMaxSize.
+   * @param options.maxRecords KPL counterpart: AggregationMaxCount.
+   */
+  constructor(options: { readonly maxBytes?: number; readonly maxRecords?: number } = {}) {
+    this.maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.maxRecords = options.maxRecords ?? Number.POSITIVE_INFINITY;
+    this.#body = Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES);
+  }
+
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
+  /** The exact size that `finish()` would return now. */
+  get byteLength(): number {
+    return ENVELOPE_BYTES + this.#tableBytes + this.#bodyBytes;
+  }
+
+  /**
+   * Adds a record unless the aggregate would pass a bound. An empty builder takes any record, since
+   * a lone one can be sent as it is.
+   *
+   * @param partitionKey well-formed Unicode.
+   * @param explicitHashKey canonical decimal digits.
+   * @param dataBytes length of `data` in bytes; needed to spare a second count for strings.
+   * @returns false if the record was not added.
+   */
+  tryAdd(
+    partitionKey: string,
+    explicitHashKey: string | undefined,
+    data: Uint8Array | string,
+    dataBytes: number = byteLengthOf(data),
+  ): boolean {
+    const known = this.#indexOf(partitionKey);
+    const keyIndex = known < 0 ? this.#keys.size : known;
+    let newTableBytes = known < 0 ? lengthDelimitedBytes(utf8ByteLength(partitionKey)) : 0;
+    let inner = 1 + varintBytes(keyIndex) + lengthDelimitedBytes(dataBytes);
+    let hashKeyIndex = -1;
+    if (explicitHashKey !== undefined) {
+      hashKeyIndex = this.#hashKeys.get(explicitHashKey) ?? this.#hashKeys.size;
+      if (hashKeyIndex === this.#hashKeys.size) {
+        newTableBytes += lengthDelimitedBytes(explicitHashKey.length);
+      }
+      inner += 1 + varintBytes(hashKeyIndex);
+    }
+    const recordBytes = 1 + varintBytes(inner) + inner;
+    if (this.#recordCount > 0) {
+      if (this.byteLength + newTableBytes + recordBytes > this.maxBytes) return false;
+      if (this.#recordCount >= this.maxRecords) return false;
+    }
+    if (known < 0) this.#keys.set(partitionKey, keyIndex);
+    if (hashKeyIndex === this.#hashKeys.size) {
+      this.#hashKeys.set(explicitHashKey as string, hashKeyIndex);
+    }
+    this.#lastKey = partitionKey;
+    this.#lastKeyIndex = keyIndex;
+    this.#tableBytes += newTableBytes;
+    this.#write(keyIndex, hashKeyIndex, inner, recordBytes, data, dataBytes);
+    return true;
+  }
+
+  /** The aggregate, in a buffer of its own; the builder is empty afterwards. */
+  finish(): Uint8Array {
+    const size = this.byteLength;
+    const out = Buffer.allocUnsafeSlow(size);
+    out.set(MAGIC, 0);
+    let at = MAGIC.length;
+    for (const key of this.#keys.keys()) at = writeText(out, at, TAG_PARTITION_KEY, key);
+    for (const key of this.#hashKeys.keys()) at = writeText(out, at, TAG_EXPLICIT_HASH_KEY, key);
+    this.#body.copy(out, at, 0, this.#bodyBytes);
+    const end = size - CHECKSUM_BYTES;
+    out.set(hash("md5", out.subarray(MAGIC.length, end), "buffer"), end);
+    this.reset();
+    return out;
+  }
+
+  /** The data of the only record, in a buffer of its own; the builder is empty afterwards. */
+  finishRaw(): Uint8Array {
+    const data = Buffer.allocUnsafeSlow(this.#lastDataBytes);
+    this.#body.copy(data, 0, this.#bodyBytes - this.#lastDataBytes, this.#bodyBytes);
+    this.reset();
+    return data;
+  }
+
+  reset(): void {
+    this.#keys.clear();
+    this.#hashKeys.clear();
+    this.#lastKeyIndex = -1;
+    this.#tableBytes = 0;
+    this.#bodyBytes = 0;
+    this.#recordCount = 0;
+  }
+
+  #indexOf(partitionKey: string): number {
+    if (this.#lastKeyIndex >= 0 && this.#lastKey === partitionKey) return this.#lastKeyIndex;
+    return this.#keys.get(partitionKey) ?? -1;
+  }
+
+  #write(
+    keyIndex: number,
+    hashKeyIndex: number,
+    inner: number,
+    recordBytes: number,
+    data: Uint8Array | string,
+    dataBytes: number,
+  ): void {
+    const end = this.#bodyBytes + recordBytes;
+    if (end > this.#body.length) this.#grow(end);
+    const body = this.#body;
+    let at = this.#bodyBytes;
+    body[at++] = TAG_RECORD;
+    at = writeVarint(body, at, inner);
+    body[at++] = TAG_PARTITION_KEY_INDEX;
+    at = writeVarint(body, at, keyIndex);
+    if (hashKeyIndex >= 0) {
+      body[at++] = TAG_EXPLICIT_HASH_KEY_INDEX;
+      at = writeVarint(body, at, hashKeyIndex);
+    }
+    body[at++] = TAG_DATA;
+    at = writeVarint(body, at, dataBytes);
+    if (typeof data === "string") body.write(data, at, dataBytes, "utf8");
+    else body.set(data, at);
+    this.#bodyBytes = end;
+    this.#lastDataBytes = dataBytes;
+    this.#recordCount++;
+  }
+
+  #grow(neededBytes: number): void {
+    const capacity = Math.max(neededBytes, this.#body.length * 2);
+    const body = Buffer.allocUnsafeSlow(capacity);
+    this.#body.copy(body, 0, 0, this.#bodyBytes);
+    this.#body = body;
+  }
+}
+
+/**
+ * One aggregate of all `records`, in order, whatever its size.
+ * @param records partition keys well formed, explicit hash keys canonical (see `checkPartitionKey`
+ * and `checkExplicitHashKey` of the model).
+ */
+export function encodeAggregate(records: Iterable<UserRecord>): Uint8Array {
+  const builder = new AggregateBuilder();
+  for (const record of records) {
+    builder.tryAdd(record.partitionKey, record.explicitHashKey, record.data);
+  }
+  return builder.finish();
+}
+
+/** Length in bytes as it will be sent. */
+export function byteLengthOf(data: Uint8Array | string): number {
+  return typeof data === "string" ? Buffer.byteLength(data, "utf8") : data.length;
+}
+
+function writeText(out: Buffer, offset: number, tag: number, text: string): number {
+  const { length } = text;
+  out[offset] = tag;
+  if (length <= SHORT_TEXT) {
+    // One byte of length, and one for each character as long as they are ASCII.
+    let at = offset + 2;
+    let i = 0;
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) break;
+      out[at++] = unit;
+    }
+    if (i === length) {
+      out[offset + 1] = length;
+      return at;
+    }
+  }
+  const bytes = utf8ByteLength(text);
+  const at = writeVarint(out, offset + 1, bytes);
+  out.write(text, at, bytes, "utf8");
+  return at + bytes;
+}

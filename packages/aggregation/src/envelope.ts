@@ -1,0 +1,139 @@
+import { hash } from "node:crypto";
+import { CHECKSUM_BYTES, MAGIC } from "./format.ts";
+import { LENGTH_DELIMITED, MessageReader, VARINT } from "./message-reader.ts";
+
+/**
+ * More than this many user records in one aggregate is no aggregate: 10 MiB, the largest record of
+ * the service, holds that many only if they are all but empty.
+ */
+export const MAX_SUB_RECORDS = 500_000;
+
+/** Why bytes are not an aggregate. All of them are then one plain record. */
+export type PlainReason = "no-magic" | "checksum" | "unparsable" | "too-many-records";
+
+/** A parsed aggregate: offsets into the bytes it was read from. */
+export interface Envelope {
+  readonly bytes: Uint8Array;
+  /** Start and end of each partition key. */
+  readonly keys: readonly number[];
+  readonly explicitHashKeys: readonly number[];
+  /** Four numbers a record: key index, hash key index or `NO_INDEX`, start and end of the data. */
+  readonly records: readonly number[];
+}
+
+/** A negative index cannot be asked for: casting makes it one that no table has. */
+export const NO_INDEX: number = -(2 ** 40);
+export const RECORD_STRIDE = 4;
+
+const PARTITION_KEY = (1 << 3) | LENGTH_DELIMITED;
+const EXPLICIT_HASH_KEY = (2 << 3) | LENGTH_DELIMITED;
+const RECORD = (3 << 3) | LENGTH_DELIMITED;
+const PARTITION_KEY_INDEX = (1 << 3) | VARINT;
+const EXPLICIT_HASH_KEY_INDEX = (2 << 3) | VARINT;
+const DATA = (3 << 3) | LENGTH_DELIMITED;
+const TAGS = (4 << 3) | LENGTH_DELIMITED;
+const TAG_KEY = (1 << 3) | LENGTH_DELIMITED;
+
+/** Could these bytes be an aggregate? Cheap; the checksum is not looked at. */
+export function hasMagic(bytes: Uint8Array): boolean {
+  return (
+    bytes.length > MAGIC.length + CHECKSUM_BYTES &&
+    bytes[0] === MAGIC[0] &&
+    bytes[1] === MAGIC[1] &&
+    bytes[2] === MAGIC[2] &&
+    bytes[3] === MAGIC[3]
+  );
+}
+
+/** Reads an aggregate, or says why it is none. In time linear in the bytes; never throws. */
+export function parseEnvelope(bytes: Uint8Array): Envelope | PlainReason {
+  if (!hasMagic(bytes)) return "no-magic";
+  const end = bytes.length - CHECKSUM_BYTES;
+  const sum = hash("md5", bytes.subarray(MAGIC.length, end), "buffer");
+  for (let i = 0; i < CHECKSUM_BYTES; i++) if (sum[i] !== bytes[end + i]) return "checksum";
+  return parseMessage(new MessageReader(bytes, MAGIC.length, end));
+}
+
+function parseMessage(reader: MessageReader): Envelope | PlainReason {
+  const keys: number[] = [];
+  const explicitHashKeys: number[] = [];
+  const records: number[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case RECORD: {
+        const length = reader.length();
+        if (reader.failed || !parseRecord(reader, reader.offset + length, records)) {
+          return "unparsable";
+        }
+        if (records.length > MAX_SUB_RECORDS * RECORD_STRIDE) return "too-many-records";
+        break;
+      }
+      case PARTITION_KEY:
+        pushSpan(reader, keys);
+        break;
+      case EXPLICIT_HASH_KEY:
+        pushSpan(reader, explicitHashKeys);
+        break;
+      default:
+        reader.skip(tag);
+    }
+    if (reader.failed) return "unparsable";
+  }
+  return reader.failed ? "unparsable" : { bytes: reader.bytes, keys, explicitHashKeys, records };
+}
+
+/** Both required fields must be there; of a repeated field the last one counts. */
+function parseRecord(outer: MessageReader, end: number, records: number[]): boolean {
+  const { bytes, offset } = outer;
+  outer.offset = end;
+  const reader = new MessageReader(bytes, offset, end);
+  let keyIndex = NO_INDEX;
+  let hashKeyIndex = NO_INDEX;
+  let start = -1;
+  let dataEnd = -1;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case PARTITION_KEY_INDEX:
+        keyIndex = reader.int32();
+        break;
+      case EXPLICIT_HASH_KEY_INDEX:
+        hashKeyIndex = reader.int32();
+        break;
+      case DATA: {
+        const length = reader.length();
+        start = reader.offset;
+        dataEnd = start + length;
+        reader.offset = dataEnd;
+        break;
+      }
+      case TAGS:
+        checkTag(reader);
+        break;
+      default:
+        reader.skip(tag);
+    }
+    if (reader.failed) return false;
+  }
+  if (reader.failed || keyIndex === NO_INDEX || start < 0) return false;
+  records.push(keyIndex, hashKeyIndex, start, dataEnd);
+  return true;
+}
+
+/** A tag is read for nothing but its required key: without one the official parser refuses all. */
+function checkTag(outer: MessageReader): void {
+  const length = outer.length();
+  const reader = new MessageReader(outer.bytes, outer.offset, outer.offset + length);
+  outer.offset += length;
+  let keyed = false;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === TAG_KEY) keyed = true;
+    reader.skip(tag);
+  }
+  if (reader.failed || !keyed) outer.failed = true;
+}
+
+function pushSpan(reader: MessageReader, spans: number[]): void {
+  const length = reader.length();
+  spans.push(reader.offset, reader.offset + length);
+  reader.offset += length;
+}
