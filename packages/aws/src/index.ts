@@ -1,1 +1,9 @@
-export {};
+export { createKinesis } from "./kinesis.ts";
+export { createLeaseTable } from "./lease-table.ts";
+export type {
+  AwsCredentials,
+  AwsCredentialsProvider,
+  AwsOptions,
+  KinesisOptions,
+  LeaseTableOptions,
+} from "./options.ts";

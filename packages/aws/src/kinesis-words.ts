@@ -1,0 +1,143 @@
+/** The service's words → ours, without trust: what is missing makes the answer malformed, never a crash. */
+
+import type {
+  _Record,
+  Shard as SdkShard,
+  ChildShard as SdkChildShard,
+  StreamDescriptionSummary,
+} from "@aws-sdk/client-kinesis";
+import {
+  type ChildShard,
+  hashKeyFromDecimal,
+  type HashKeyRange,
+  type IteratorPosition,
+  isSequenceNumber,
+  type KinesisRecord,
+  limits,
+  type Shard,
+  type ShardFilter,
+  type StreamDescription,
+  type StreamRef,
+} from "@shardline/model";
+
+/** Thrown by these readers and turned into a `malformed` failure by the caller. */
+export class MalformedAnswer extends Error {}
+
+export function streamParameters(
+  stream: StreamRef,
+): { StreamName: string } | { StreamARN: string } {
+  return "streamArn" in stream
+    ? { StreamARN: stream.streamArn }
+    : { StreamName: stream.streamName };
+}
+
+export function filterParameters(filter: ShardFilter): {
+  ShardFilter?: { Type: "AT_LATEST" | "AT_TRIM_HORIZON" | "AT_TIMESTAMP"; Timestamp?: Date };
+} {
+  switch (filter.kind) {
+    case "all":
+      return {};
+    case "at-latest":
+      return { ShardFilter: { Type: "AT_LATEST" } };
+    case "at-trim-horizon":
+      return { ShardFilter: { Type: "AT_TRIM_HORIZON" } };
+    case "at-timestamp":
+      return { ShardFilter: { Type: "AT_TIMESTAMP", Timestamp: new Date(filter.timestampMs) } };
+  }
+}
+
+export function positionParameters(
+  position: IteratorPosition,
+):
+  | { ShardIteratorType: "TRIM_HORIZON" | "LATEST" }
+  | { ShardIteratorType: "AT_TIMESTAMP"; Timestamp: Date }
+  | {
+      ShardIteratorType: "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER";
+      StartingSequenceNumber: string;
+    } {
+  switch (position.kind) {
+    case "trim-horizon":
+      return { ShardIteratorType: "TRIM_HORIZON" };
+    case "latest":
+      return { ShardIteratorType: "LATEST" };
+    case "at-timestamp":
+      return { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(position.timestampMs) };
+    case "at-sequence-number":
+      return {
+        ShardIteratorType: "AT_SEQUENCE_NUMBER",
+        StartingSequenceNumber: position.sequenceNumber,
+      };
+    case "after-sequence-number":
+      return {
+        ShardIteratorType: "AFTER_SEQUENCE_NUMBER",
+        StartingSequenceNumber: position.sequenceNumber,
+      };
+  }
+}
+
+export function toShard(shard: SdkShard): Shard {
+  const range = shard.SequenceNumberRange;
+  return {
+    shardId: need(shard.ShardId, "ShardId"),
+    hashKeyRange: toHashKeyRange(shard.HashKeyRange),
+    parentShardIds: [shard.ParentShardId, shard.AdjacentParentShardId].filter(
+      (id) => id !== undefined,
+    ),
+    startingSequenceNumber: need(range?.StartingSequenceNumber, "StartingSequenceNumber"),
+    endingSequenceNumber: range?.EndingSequenceNumber,
+  };
+}
+
+export function toChildShard(shard: SdkChildShard): ChildShard {
+  return {
+    shardId: need(shard.ShardId, "ShardId"),
+    parentShardIds: need(shard.ParentShards, "ParentShards"),
+    hashKeyRange: toHashKeyRange(shard.HashKeyRange),
+  };
+}
+
+export function toRecord(record: _Record): KinesisRecord {
+  const sequenceNumber = need(record.SequenceNumber, "SequenceNumber");
+  if (!isSequenceNumber(sequenceNumber)) throw new MalformedAnswer("SequenceNumber is no number");
+  return {
+    sequenceNumber,
+    partitionKey: need(record.PartitionKey, "PartitionKey"),
+    data: need(record.Data, "Data"),
+    approximateArrivalTimestampMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
+    ...(record.EncryptionType === undefined ? {} : { encryptionType: record.EncryptionType }),
+  };
+}
+
+export function toDescription(summary: StreamDescriptionSummary | undefined): StreamDescription {
+  const given = need(summary, "StreamDescriptionSummary");
+  const maxRecordKiB = given.MaxRecordSizeInKiB;
+  return {
+    streamName: need(given.StreamName, "StreamName"),
+    streamArn: need(given.StreamARN, "StreamARN"),
+    status: need(given.StreamStatus, "StreamStatus"),
+    creationTimestampMs: need(given.StreamCreationTimestamp, "StreamCreationTimestamp").getTime(),
+    retentionPeriodHours: given.RetentionPeriodHours ?? 24,
+    openShardCount: given.OpenShardCount ?? 0,
+    maxRecordBytes:
+      maxRecordKiB === undefined ? limits.DEFAULT_MAX_RECORD_BYTES : maxRecordKiB * 1024,
+    recordDistributionStrategy: given.RecordDistributionStrategy ?? "USER_PARTITION_KEY",
+  };
+}
+
+function toHashKeyRange(
+  range: { StartingHashKey?: string | undefined; EndingHashKey?: string | undefined } | undefined,
+): HashKeyRange {
+  return { start: toHashKey(range?.StartingHashKey), end: toHashKey(range?.EndingHashKey) };
+}
+
+function toHashKey(decimal: string | undefined): string {
+  if (decimal === undefined || !/^[0-9]{1,39}$/.test(decimal)) {
+    throw new MalformedAnswer("a hash key is no decimal number");
+  }
+  return hashKeyFromDecimal(decimal);
+}
+
+function need<T>(value: T | undefined | null, name: string): T {
+  if (value === undefined || value === null) throw new MalformedAnswer(`${name} is missing`);
+  return value;
+}

@@ -1,0 +1,256 @@
+/** The Kinesis port over the AWS SDK. */
+
+import {
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  type ListShardsCommandInput,
+  type ListShardsCommandOutput,
+  PutRecordCommand,
+  PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
+import {
+  type CallOptions,
+  ClosedError,
+  type Failure,
+  failure,
+  type GetRecordsAnswer,
+  type KinesisApi,
+  type Outcome,
+  type PutRecordRequest,
+  type PutRecordsAnswer,
+  type PutRecordsRequest,
+  type Shard,
+  type StreamDescription,
+} from "@shardline/model";
+import { bounded } from "./bounded.ts";
+import { connectKinesis, type Connected } from "./clients.ts";
+import {
+  filterParameters,
+  MalformedAnswer,
+  positionParameters,
+  streamParameters,
+  toChildShard,
+  toDescription,
+  toRecord,
+  toShard,
+} from "./kinesis-words.ts";
+import { type KinesisConfig, kinesisConfig, type KinesisOptions } from "./options.ts";
+import { type CallSite, malformed } from "./outcome.ts";
+import { readPutRecordsOutput } from "./put-answer.ts";
+import { CONTROL_PLANE, retrying } from "./retrying.ts";
+
+/** A listing starts over when its token expires (F49), this often at most. */
+const MAX_LISTING_RESTARTS = 3;
+
+/**
+ * Kinesis through the AWS SDK: region, credentials and endpoint as the SDK finds them.
+ * @throws InvalidOptionsError
+ */
+export function createKinesis(options: KinesisOptions = {}): KinesisApi {
+  return new SdkKinesis(kinesisConfig(options));
+}
+
+type Call<T> = (client: KinesisClient, signal: AbortSignal) => Promise<T>;
+
+class SdkKinesis implements KinesisApi {
+  readonly #config: KinesisConfig;
+  readonly #connected: Connected<KinesisClient>;
+  #closed = false;
+
+  constructor(config: KinesisConfig) {
+    this.#config = config;
+    this.#connected = connectKinesis(config);
+  }
+
+  putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Outcome<PutRecordsAnswer>> {
+    const command = new PutRecordsCommand({
+      ...streamParameters(request.stream),
+      Records: request.entries.map((entry) => ({
+        PartitionKey: entry.partitionKey,
+        Data: entry.data,
+        ...(entry.explicitHashKey === undefined ? {} : { ExplicitHashKey: entry.explicitHashKey }),
+      })),
+    });
+    return this.#call(
+      "PutRecords",
+      options,
+      (client, abortSignal) => client.send(command, { abortSignal }),
+      (output) => readPutRecordsOutput(output, request.entries.length),
+    );
+  }
+
+  putRecord(
+    request: PutRecordRequest,
+    options: CallOptions,
+  ): Promise<Outcome<{ readonly shardId: string; readonly sequenceNumber: string }>> {
+    const command = new PutRecordCommand({
+      ...streamParameters(request.stream),
+      PartitionKey: request.partitionKey,
+      Data: request.data,
+      ExplicitHashKey: request.explicitHashKey,
+      SequenceNumberForOrdering: request.sequenceNumberForOrdering,
+    });
+    return this.#call(
+      "PutRecord",
+      options,
+      (client, abortSignal) => client.send(command, { abortSignal }),
+      ({ ShardId, SequenceNumber }) => {
+        if (ShardId === undefined || SequenceNumber === undefined) {
+          throw new MalformedAnswer("ShardId or SequenceNumber is missing");
+        }
+        return { shardId: ShardId, sequenceNumber: SequenceNumber };
+      },
+    );
+  }
+
+  describeStream(
+    stream: PutRecordsRequest["stream"],
+    options: CallOptions,
+  ): Promise<Outcome<{ readonly description: StreamDescription }>> {
+    const command = new DescribeStreamSummaryCommand(streamParameters(stream));
+    return retrying(this.#config, CONTROL_PLANE, options, (attempt) =>
+      this.#call(
+        "DescribeStreamSummary",
+        attempt,
+        (client, abortSignal) => client.send(command, { abortSignal }),
+        (output) => ({ description: toDescription(output.StreamDescriptionSummary) }),
+      ),
+    );
+  }
+
+  async listShards(
+    request: Parameters<KinesisApi["listShards"]>[0],
+    options: CallOptions,
+  ): Promise<Outcome<{ readonly shards: readonly Shard[] }>> {
+    const { clock } = this.#config;
+    const endMs = clock.nowMs() + options.timeoutMs;
+    const first = { ...streamParameters(request.stream), ...filterParameters(request.filter) };
+    let shards: Shard[] = [];
+    let nextToken: string | undefined;
+    for (let restarts = 0; ; ) {
+      const page = await this.#listPage(
+        nextToken === undefined ? first : { NextToken: nextToken },
+        {
+          timeoutMs: Math.max(1, endMs - clock.nowMs()),
+          signal: options.signal,
+        },
+      );
+      if (page.kind === "failed") {
+        const expired = page.reason === "expired-token" && restarts++ < MAX_LISTING_RESTARTS;
+        if (!expired) return page;
+        shards = [];
+        nextToken = undefined;
+        continue;
+      }
+      shards.push(...page.shards);
+      if (page.nextToken === undefined) return { kind: "ok", shards };
+      nextToken = page.nextToken;
+    }
+  }
+
+  #listPage(
+    input: ListShardsCommandInput,
+    options: CallOptions,
+  ): Promise<
+    Outcome<{ readonly shards: readonly Shard[]; readonly nextToken: string | undefined }>
+  > {
+    return retrying(this.#config, CONTROL_PLANE, options, (attempt) =>
+      this.#call(
+        "ListShards",
+        attempt,
+        (client, abortSignal) => client.send(new ListShardsCommand(input), { abortSignal }),
+        (output: ListShardsCommandOutput) => ({
+          shards: (output.Shards ?? []).map(toShard),
+          nextToken: output.NextToken,
+        }),
+      ),
+    );
+  }
+
+  getShardIterator(
+    request: Parameters<KinesisApi["getShardIterator"]>[0],
+    options: CallOptions,
+  ): Promise<Outcome<{ readonly shardIterator: string }>> {
+    const command = new GetShardIteratorCommand({
+      ...streamParameters(request.stream),
+      ShardId: request.shardId,
+      ...positionParameters(request.position),
+    });
+    return this.#call(
+      "GetShardIterator",
+      options,
+      (client, abortSignal) => client.send(command, { abortSignal }),
+      ({ ShardIterator }) => {
+        if (ShardIterator === undefined) throw new MalformedAnswer("ShardIterator is missing");
+        return { shardIterator: ShardIterator };
+      },
+    );
+  }
+
+  getRecords(
+    request: Parameters<KinesisApi["getRecords"]>[0],
+    options: CallOptions,
+  ): Promise<Outcome<GetRecordsAnswer>> {
+    const command = new GetRecordsCommand({
+      // The ARN routes to other accounts; a name would be refused here.
+      ...("streamArn" in request.stream ? { StreamARN: request.stream.streamArn } : {}),
+      ShardIterator: request.shardIterator,
+      Limit: request.maxRecords,
+    });
+    return this.#call(
+      "GetRecords",
+      options,
+      (client, abortSignal) => client.send(command, { abortSignal }),
+      (output) => ({
+        // An answer without the list is no empty read: believing it could end a shard too early.
+        records: needList(output.Records).map(toRecord),
+        nextShardIterator: output.NextShardIterator,
+        millisBehindLatest: output.MillisBehindLatest,
+        childShards: (output.ChildShards ?? []).map(toChildShard),
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#connected.client.destroy();
+    this.#connected.agents.destroy();
+    return Promise.resolve();
+  }
+
+  async #call<T, R extends object>(
+    operation: string,
+    options: CallOptions,
+    call: Call<T>,
+    read: (value: T) => R,
+  ): Promise<Outcome<R>> {
+    const { client, last } = this.#connected;
+    if (this.#closed) return closed();
+    const site = (): CallSite => ({
+      service: "Kinesis",
+      operation,
+      writes: operation.startsWith("Put"),
+      url: last.url,
+    });
+    const outcome = await bounded(this.#config.clock, options, site, (s) => call(client, s));
+    if (outcome.kind === "failed") return outcome;
+    try {
+      return { kind: "ok", ...read(outcome.value) };
+    } catch (error) {
+      if (error instanceof MalformedAnswer) return malformed(site(), error.message);
+      throw error;
+    }
+  }
+}
+
+function closed(): Failure {
+  return failure("aborted", "Closed", new ClosedError("Kinesis").message);
+}
+
+function needList<T>(list: readonly T[] | undefined): readonly T[] {
+  if (list === undefined) throw new MalformedAnswer("Records is missing");
+  return list;
+}
