@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 // Tests and the editor read the sources of every package; npm's users get `dist`.
-const conditions = ["@shardline/source", "module", "node", "default"];
+// No "module" condition: the AWS SDK's builds under it are for bundlers and do not load in Node.js.
+const conditions = ["@shardline/source", "node", "default"];
 
 export default defineConfig({
   resolve: { conditions },
