@@ -1,3 +1,5 @@
+export type { StreamAdmin } from "./admin.ts";
+export { createStreamAdmin, deleteLeaseTable } from "./admin.ts";
 export { createKinesis } from "./kinesis.ts";
 export { createLeaseTable } from "./lease-table.ts";
 export type {
