@@ -1,3 +1,7 @@
+export type { ActiveFault, FaultAction, FaultRule, FaultTarget } from "./faults/fault.ts";
+export { Faults } from "./faults/faults.ts";
+export type { LocalOptions, LocalStream } from "./local-options.ts";
+export { LOCAL_OPTIONS } from "./local-options.ts";
 export type {
   AppliedLeaseWrite,
   LeaseVerb,
@@ -6,3 +10,6 @@ export type {
 export { MemoryLeaseTable } from "./memory/lease-table.ts";
 export { SeededRandom } from "./memory/seeded-random.ts";
 export { settle, VirtualClock } from "./memory/virtual-clock.ts";
+export type { LocalServer } from "./start-local.ts";
+export { startLocal } from "./start-local.ts";
+export { KinesisModel } from "./stream-model/kinesis-model.ts";

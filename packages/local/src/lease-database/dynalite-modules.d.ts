@@ -1,0 +1,83 @@
+/**
+ * The modules of dynalite that the lease database calls in process. They are not dynalite's public
+ * face (that is a whole HTTP server), so the version is pinned exactly and a test calls each.
+ */
+
+declare module "dynalite/db/index.js" {
+  export type Item = Record<string, unknown>;
+
+  export interface KeySchemaElement {
+    readonly AttributeName: string;
+    readonly KeyType: "HASH" | "RANGE";
+  }
+
+  export interface Index {
+    IndexName: string;
+    KeySchema: readonly KeySchemaElement[];
+    Projection: { ProjectionType?: string; NonKeyAttributes?: readonly string[] };
+    [member: string]: unknown;
+  }
+
+  export interface Table {
+    TableName: string;
+    TableArn: string;
+    TableStatus: string;
+    KeySchema: readonly KeySchemaElement[];
+    AttributeDefinitions: readonly { AttributeName: string; AttributeType: string }[];
+    BillingModeSummary?: { BillingMode: string };
+    GlobalSecondaryIndexes?: Index[];
+    [member: string]: unknown;
+  }
+
+  type Done<Value> = (error: unknown, value: Value) => void;
+
+  export interface SubDb<Value> {
+    put(key: string, value: Value, done: Done<void>): void;
+    get(key: string, done: Done<Value>): void;
+    del(key: string, done: Done<void>): void;
+    batch(
+      operations: readonly { type: "put" | "del"; key: string; value?: Value }[],
+      done: Done<void>,
+    ): void;
+    createValueStream(options?: object): AsyncIterable<Value>;
+  }
+
+  export interface Store {
+    readonly options: { readonly maxItemSize: number };
+    readonly db: { open(): Promise<void>; close(done: (error: unknown) => void): void };
+    readonly tableDb: SubDb<Table>;
+    getTable(name: string, checkStatus: boolean, done: Done<Table>): void;
+    getItemDb(table: string): SubDb<Item>;
+    getIndexDb(kind: "Global" | "Local", table: string, index: string): SubDb<Item>;
+    deleteIndexDb(kind: "Global" | "Local", table: string, index: string, done: Done<void>): void;
+  }
+
+  const db: {
+    create(options: {
+      path?: string;
+      createTableMs: number;
+      deleteTableMs: number;
+      updateTableMs: number;
+    }): Store;
+    createKey(item: Item, table: Table): string;
+    getIndexActions(
+      indexes: readonly Index[],
+      before: Item | undefined,
+      after: Item | undefined,
+      table: Table,
+    ): {
+      readonly puts: readonly { index: string; key: string; item: Item }[];
+      readonly deletes: readonly { index: string; key: string }[];
+    };
+  };
+  export default db;
+}
+
+declare module "dynalite/validations/index.js" {
+  import type { Store } from "dynalite/db/index.js";
+  const validations: {
+    checkTypes(data: Record<string, unknown>, types: object): Record<string, unknown>;
+    checkValidations(data: object, types: object, custom: unknown, store: Store): void;
+  };
+  export default validations;
+}

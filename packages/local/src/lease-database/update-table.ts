@@ -1,0 +1,167 @@
+/**
+ * UpdateTable where dynalite stops: indexes made and removed on a living table, and settings that it
+ * does not know. The table is alone while this runs (see `table-gate.ts`).
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+ */
+
+import type { Index } from "dynalite/db/index.js";
+import { DatabaseError, type DynaliteStore, type Table } from "./dynalite-store.ts";
+
+interface CreateIndex {
+  readonly IndexName: string;
+  readonly KeySchema: Index["KeySchema"];
+  readonly Projection: Index["Projection"];
+  readonly ProvisionedThroughput?: { ReadCapacityUnits: number; WriteCapacityUnits: number };
+}
+
+interface IndexUpdate {
+  readonly Create?: CreateIndex;
+  readonly Update?: object;
+  readonly Delete?: { readonly IndexName: string };
+}
+
+/** The service changes one index at a time. */
+const MAX_INDEX_CHANGES = 1;
+const MAX_INDEXES = 20;
+
+export async function updateTable(
+  store: DynaliteStore,
+  input: Record<string, unknown>,
+): Promise<object> {
+  const { DeletionProtectionEnabled, GlobalSecondaryIndexUpdates, ...rest } = input;
+  const updates = indexUpdates(GlobalSecondaryIndexUpdates);
+  const changes = updates.filter((update) => update.Update === undefined);
+  if (changes.length > MAX_INDEX_CHANGES) {
+    throw DatabaseError.of(
+      "LimitExceededException",
+      "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+    );
+  }
+  const table = await store.table(String(input["TableName"]));
+  for (const { Create, Delete } of changes) {
+    if (Create !== undefined)
+      await createIndex(store, table, Create, input["AttributeDefinitions"]);
+    else if (Delete !== undefined) await deleteIndex(store, table, Delete.IndexName);
+  }
+  if (typeof DeletionProtectionEnabled === "boolean") {
+    await store.putTable({ ...(await store.table(table.TableName)), DeletionProtectionEnabled });
+  }
+  const throughput = updates.filter((update) => update.Update !== undefined);
+  const forDynalite = {
+    ...rest,
+    ...(throughput.length > 0 && { GlobalSecondaryIndexUpdates: throughput }),
+  };
+  const known = ["ProvisionedThroughput", "BillingMode", "GlobalSecondaryIndexUpdates"];
+  const isAnswered = changes.length > 0 || DeletionProtectionEnabled !== undefined;
+  if (isAnswered && !known.some((name) => name in forDynalite)) {
+    return { TableDescription: await store.table(table.TableName) };
+  }
+  return await store.execute("UpdateTable", forDynalite);
+}
+
+async function createIndex(
+  store: DynaliteStore,
+  table: Table,
+  create: CreateIndex,
+  definitions: unknown,
+): Promise<void> {
+  const given = Array.isArray(definitions)
+    ? (definitions as Table["AttributeDefinitions"])
+    : ([] as const);
+  checkCreate(table, create, given);
+  const { IndexName, KeySchema, Projection } = create;
+  const names = new Set(given.map((definition) => definition.AttributeName));
+  const kept = table.AttributeDefinitions.filter(({ AttributeName }) => !names.has(AttributeName));
+  const index: Index = {
+    IndexName,
+    KeySchema,
+    Projection,
+    IndexStatus: "ACTIVE",
+    IndexArn: `${table.TableArn}/index/${IndexName}`,
+    IndexSizeBytes: 0,
+    ItemCount: 0,
+    ProvisionedThroughput: {
+      NumberOfDecreasesToday: 0,
+      ...(create.ProvisionedThroughput ?? { ReadCapacityUnits: 0, WriteCapacityUnits: 0 }),
+    },
+  };
+  const widened: Table = {
+    ...table,
+    AttributeDefinitions: [...kept, ...given],
+    GlobalSecondaryIndexes: [...(table.GlobalSecondaryIndexes ?? []), index],
+  };
+  // A build that was cut short may have left entries; the table's description makes the index exist.
+  await store.clearIndex(table.TableName, IndexName);
+  for await (const item of store.items(table.TableName)) {
+    await store.putIndexEntries(widened, IndexName, item);
+  }
+  await store.putTable(widened);
+}
+
+async function deleteIndex(store: DynaliteStore, table: Table, name: string): Promise<void> {
+  const indexes = table.GlobalSecondaryIndexes ?? [];
+  const kept = indexes.filter((index) => index.IndexName !== name);
+  if (kept.length === indexes.length) {
+    throw DatabaseError.of("ResourceNotFoundException", "Requested resource not found");
+  }
+  const { GlobalSecondaryIndexes: _all, ...bare } = table;
+  await store.putTable(
+    kept.length > 0 ? { ...table, GlobalSecondaryIndexes: kept } : (bare as Table),
+  );
+  await store.clearIndex(table.TableName, name);
+}
+
+function checkCreate(
+  table: Table,
+  create: CreateIndex,
+  given: Table["AttributeDefinitions"],
+): void {
+  const { IndexName, KeySchema, Projection, ProvisionedThroughput } = create;
+  const invalid = (message: string): never => {
+    throw DatabaseError.validation(`One or more parameter values were invalid: ${message}`);
+  };
+  if (typeof IndexName !== "string" || !/^[a-zA-Z0-9_.-]{3,255}$/.test(IndexName)) {
+    invalid("IndexName must be 3 to 255 of a-z, A-Z, 0-9, '_', '-' and '.'");
+  }
+  if (!Array.isArray(KeySchema) || KeySchema.length < 1 || KeySchema.length > 2) {
+    invalid(`KeySchema of index ${IndexName} must have 1 or 2 elements`);
+  }
+  if (Projection?.ProjectionType === undefined) invalid(`Unknown ProjectionType: null`);
+  const indexes = table.GlobalSecondaryIndexes ?? [];
+  if (indexes.some((index) => index.IndexName === IndexName)) {
+    throw DatabaseError.validation("Attempting to create an index which already exists");
+  }
+  if (indexes.length >= MAX_INDEXES) {
+    invalid("number of GlobalSecondaryIndexes exceeds per-table limit of 20");
+  }
+  const defined = new Set([...given, ...table.AttributeDefinitions].map((d) => d.AttributeName));
+  const missing = KeySchema.find(({ AttributeName }) => !defined.has(AttributeName));
+  if (missing !== undefined) {
+    invalid(
+      `Some index key attributes are not defined in AttributeDefinitions. Keys: [${missing.AttributeName}]`,
+    );
+  }
+  const onDemand = table.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST";
+  if (onDemand && ProvisionedThroughput !== undefined) {
+    invalid(
+      `ProvisionedThroughput should not be specified for index: ${IndexName} when BillingMode is PAY_PER_REQUEST`,
+    );
+  }
+  if (!onDemand && ProvisionedThroughput === undefined) {
+    invalid(`ProvisionedThroughput must be specified for index: ${IndexName}`);
+  }
+}
+
+function indexUpdates(value: unknown): IndexUpdate[] {
+  if (value === undefined || value === null) return [];
+  const isUpdate = (update: unknown): update is IndexUpdate =>
+    typeof update === "object" &&
+    update !== null &&
+    ["Create", "Update", "Delete"].some((kind) => kind in update);
+  if (!Array.isArray(value) || !value.every(isUpdate)) {
+    throw DatabaseError.validation(
+      "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
+    );
+  }
+  return value;
+}

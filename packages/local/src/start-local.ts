@@ -1,0 +1,132 @@
+import { type Clock, type Random, silentLogger, systemClock, systemRandom } from "@shardline/model";
+import { join } from "node:path";
+import { Faults } from "./faults/faults.ts";
+import { LeaseDatabase } from "./lease-database/lease-database.ts";
+import { leaseHandler } from "./lease-database/lease-handler.ts";
+import {
+  type CompiledLocalOptions,
+  compileLocalOptions,
+  type LocalOptions,
+} from "./local-options.ts";
+import { operations } from "./operations/index.ts";
+import { ServiceError } from "./operations/operation.ts";
+import { generateCertificate } from "./server/certificate.ts";
+import { kinesisHandler } from "./server/kinesis-handler.ts";
+import { openWirePort, type WireHandler, type WirePort } from "./server/wire-port.ts";
+import { DEFAULT_ACCOUNT_ID } from "./stream-model/account-id.ts";
+import { KinesisModel } from "./stream-model/kinesis-model.ts";
+
+/** A running local Kinesis with its lease database. */
+export interface LocalServer {
+  /** For `AWS_ENDPOINT_URL_KINESIS`. */
+  readonly kinesisUrl: string;
+  /** Present if a TLS port was asked for. */
+  readonly kinesisTlsUrl?: string;
+  /** The certificate of the TLS port, in PEM, for clients that are to trust it. */
+  readonly certificate?: string;
+  /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
+  readonly dynamodbUrl: string;
+  readonly model: KinesisModel;
+  readonly faults: Faults;
+  /** Closes every connection and file; nothing keeps the process alive after it. Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a local Kinesis and the database for its leases, on loopback.
+ * @throws InvalidOptionsError; rejects if a port is taken or the data directory is in use. Nothing
+ * is left open then.
+ */
+export async function startLocal(options: LocalOptions = {}): Promise<LocalServer> {
+  const config = compileLocalOptions(options);
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    return await start(config, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  config: CompiledLocalOptions,
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<LocalServer> {
+  const { host, dataDir } = config;
+  const clock = config.clock ?? systemClock;
+  const random = config.random ?? systemRandom;
+  const logger = config.logger ?? silentLogger;
+  const faults = new Faults(clock, random);
+  const model = createModel(config, random);
+  createStreams(model, config, clock);
+  const database = await LeaseDatabase.open(dataDir && join(dataDir, "tables"));
+  closers.push(() => database.close());
+
+  const open = async (port: number, handle: WireHandler, secure = false): Promise<WirePort> => {
+    const certificate = secure ? await generateCertificate(host, clock.wallMs()) : undefined;
+    const opened = await openWirePort({ host, port, ...(certificate && { certificate }) }, handle);
+    closers.push(() => opened.close());
+    return opened;
+  };
+  const serveKinesis = kinesisHandler({ model, clock, logger, faults });
+  const kinesis = await open(config.kinesisPort, serveKinesis);
+  const tls =
+    config.tlsPort === undefined ? undefined : await open(config.tlsPort, serveKinesis, true);
+  const serveLeases = leaseHandler({ database, clock, logger, faults });
+  const dynamodb = await open(config.dynamodbPort, serveLeases);
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeAll();
+    return closed;
+  };
+  return {
+    kinesisUrl: urlOf("http", host, kinesis.port),
+    ...(tls && { kinesisTlsUrl: urlOf("https", host, tls.port) }),
+    dynamodbUrl: urlOf("http", host, dynamodb.port),
+    model,
+    faults,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createModel(config: CompiledLocalOptions, random: Random): KinesisModel {
+  return new KinesisModel({
+    random,
+    quotas: config.enforceLimits,
+    apiRateLimits: config.enforceLimits,
+    creatingMs: config.stateDelayMs,
+    updatingMs: config.stateDelayMs,
+    deletingMs: config.stateDelayMs,
+    subscriptionMs: config.subscriptionMs,
+    maxMemoryBytes: config.maxMemoryBytes,
+  });
+}
+
+function createStreams(model: KinesisModel, config: CompiledLocalOptions, clock: Clock): void {
+  const create = operations.get("CreateStream");
+  for (const { name, shards } of config.streams ?? []) {
+    const context = {
+      model,
+      accountId: DEFAULT_ACCOUNT_ID,
+      region: config.region,
+      nowMs: clock.nowMs(),
+      wallMs: clock.wallMs(),
+    };
+    try {
+      create?.({ StreamName: name, ShardCount: shards }, context);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code !== "ResourceInUseException") throw error;
+    }
+  }
+}
+
+function urlOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
