@@ -4,7 +4,9 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
+import type { CallOptions } from "@shardline/model";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { Bounded } from "./bounded.ts";
 import type { AwsOptions, KinesisConfig, LeaseTableConfig } from "./options.ts";
 
 export interface Agents {
@@ -24,6 +26,13 @@ export interface Connected<Client> {
   readonly agents: Agents;
   readonly last: LastUrl;
 }
+
+/** One bounded call of DynamoDB; never rejects. */
+export type DynamoDbCall = <T>(
+  operation: string,
+  options: CallOptions,
+  call: (client: DynamoDBClient, abortSignal: AbortSignal) => Promise<T>,
+) => Promise<Bounded<T>>;
 
 /** A Kinesis endpoint may close an idle connection at any time; an old idle socket is a likely victim. */
 const IDLE_SOCKET_MS = 20_000;

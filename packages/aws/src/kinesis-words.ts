@@ -46,9 +46,7 @@ export function filterParameters(filter: ShardFilter): {
   }
 }
 
-export function positionParameters(
-  position: IteratorPosition,
-):
+export function positionParameters(position: IteratorPosition):
   | { ShardIteratorType: "TRIM_HORIZON" | "LATEST" }
   | { ShardIteratorType: "AT_TIMESTAMP"; Timestamp: Date }
   | {

@@ -43,6 +43,7 @@ export const ATTRIBUTE = {
   // Ours: the KCL updates in place and keeps what it does not know.
   streamArn: "shardlineStreamArn",
   streamCreated: "shardlineStreamCreated",
+  startTimestamp: "startTimestampMs",
 } as const;
 
 const LEASE_ENTITY = "LEASE";
@@ -92,6 +93,8 @@ export function leaseItem(lease: Lease): Record<string, AttributeValue> {
     [ATTRIBUTE.streamArn]: textValue(lease.stream?.streamArn),
     [ATTRIBUTE.streamCreated]:
       lease.stream === undefined ? undefined : numberValue(lease.stream.streamCreationTimestampMs),
+    [ATTRIBUTE.startTimestamp]:
+      lease.startTimestampMs === undefined ? undefined : numberValue(lease.startTimestampMs),
   };
   return Object.fromEntries(Object.entries(item).filter(hasValue));
 }
@@ -128,6 +131,7 @@ function readLease(item: Item): Lease {
     hashKeyRange: rangeOf(item),
     throughputKBps: numberOf(item, ATTRIBUTE.throughput),
     stream: streamOf(item),
+    startTimestampMs: numberOf(item, ATTRIBUTE.startTimestamp),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type CallOptions,
   type CheckpointWrite,
   ClosedError,
+  effectiveOwner,
   type Failure,
   failure,
   type Lease,
@@ -22,13 +23,15 @@ import {
   type StreamIdentity,
 } from "@shardline/model";
 import { bounded } from "./bounded.ts";
-import { connectDynamoDb, type Connected } from "./clients.ts";
+import { connectDynamoDb, type Connected, type DynamoDbCall } from "./clients.ts";
 import { type Item, leaseItem, readItem } from "./lease-item.ts";
 import {
   checkpointExpression,
   childrenExpression,
   deleteExpression,
   handOffExpression,
+  type Held,
+  isHeld,
   type LeaseExpression,
   releaseExpression,
   renewExpression,
@@ -46,13 +49,6 @@ import { ensureTable } from "./table.ts";
 export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
   return new DynamoDbLeaseTable(leaseTableConfig(options));
 }
-
-/** One bounded call of the client; what `table.ts` needs of it. */
-export type DynamoDbCall = <T>(
-  operation: string,
-  options: CallOptions,
-  call: (client: DynamoDBClient, abortSignal: AbortSignal) => Promise<T>,
-) => Promise<{ readonly kind: "ok"; readonly value: T } | Failure>;
 
 type Refused = { readonly kind: "refused"; readonly item: Item | undefined };
 
@@ -73,19 +69,18 @@ class DynamoDbLeaseTable implements LeaseTable {
   async list(
     options: CallOptions,
   ): Promise<Outcome<{ readonly leases: readonly Lease[]; readonly unreadable: number }>> {
-    const { clock, tableName } = this.#config;
-    const endMs = clock.nowMs() + options.timeoutMs;
+    const { tableName } = this.#config;
+    const deadline = this.#deadline(options);
     // A row may come twice when it moves between pages (F33).
     const leases = new Map<string, Lease>();
     let unreadable = 0;
     let from: Item | undefined;
     do {
       const start = from;
-      const left = { ...options, timeoutMs: Math.max(1, endMs - clock.nowMs()) };
       const page = await retrying(
         this.#config,
         CONTROL_PLANE,
-        left,
+        deadline(),
         (attempt) =>
           this.#call("Scan", attempt, (client, abortSignal) =>
             client.send(new ScanCommand({ TableName: tableName, ExclusiveStartKey: start }), {
@@ -153,24 +148,28 @@ class DynamoDbLeaseTable implements LeaseTable {
     throughputKBps: number | undefined,
     options: CallOptions,
   ): Promise<LeaseWrite> {
+    if (!isHeld(held)) return this.#obsolete(held, options);
     return this.#update(held, renewExpression(held, throughputKBps), options);
   }
 
   checkpoint(held: Lease, write: CheckpointWrite, options: CallOptions): Promise<LeaseWrite> {
+    if (!isHeld(held)) return this.#obsolete(held, options);
     return this.#update(held, checkpointExpression(held, write), options);
   }
 
   requestHandOff(seen: Lease, workerId: string, options: CallOptions): Promise<LeaseWrite> {
     const { owner, checkpointOwner } = seen;
-    if (owner === undefined || checkpointOwner !== undefined) {
-      const why = `lease ${seen.leaseKey} has ${owner === undefined ? "no owner" : "a hand-off already"}`;
-      return Promise.resolve(failure("invalid", "HandOffImpossible", why));
-    }
+    if (owner === undefined || checkpointOwner !== undefined) return this.#obsolete(seen, options);
     return this.#update(seen, handOffExpression({ ...seen, owner }, workerId), options);
   }
 
-  release(held: Lease, options: CallOptions): Promise<LeaseWrite> {
-    return this.#update(held, releaseExpression(held), options);
+  async release(held: Lease, options: CallOptions): Promise<LeaseWrite> {
+    if (!isHeld(held)) return this.#obsolete(held, options);
+    const deadline = this.#deadline(options);
+    const outcome = await this.#update(held, releaseExpression(held), deadline());
+    // Refused only because a hand-off began or ended meanwhile: the same release of the row as it is.
+    if (outcome.kind !== "obsolete" || !sameTenure(outcome.current, held)) return outcome;
+    return this.#update(held, releaseExpression(outcome.current), deadline());
   }
 
   setChildren(
@@ -178,6 +177,7 @@ class DynamoDbLeaseTable implements LeaseTable {
     childShardIds: readonly string[],
     options: CallOptions,
   ): Promise<LeaseWrite> {
+    if (!isHeld(held)) return this.#obsolete(held, options);
     return this.#update(held, childrenExpression(held, childShardIds), options);
   }
 
@@ -197,6 +197,19 @@ class DynamoDbLeaseTable implements LeaseTable {
     this.#connected.client.destroy();
     this.#connected.agents.destroy();
     return Promise.resolve();
+  }
+
+  /** What was seen makes the write impossible whatever the row is: no need to send it. */
+  async #obsolete(seen: Lease, options: CallOptions): Promise<LeaseWrite> {
+    const read = await this.get(seen.leaseKey, options);
+    return read.kind === "ok" ? { kind: "obsolete", current: read.lease } : read;
+  }
+
+  /** For calls that are made of several: each gets what is left of the time given. */
+  #deadline(options: CallOptions): () => CallOptions {
+    const { clock } = this.#config;
+    const endMs = clock.nowMs() + options.timeoutMs;
+    return () => ({ ...options, timeoutMs: Math.max(1, endMs - clock.nowMs()) });
   }
 
   #update(lease: Lease, expression: LeaseExpression, options: CallOptions): Promise<LeaseWrite> {
@@ -230,16 +243,14 @@ class DynamoDbLeaseTable implements LeaseTable {
       abortSignal: AbortSignal,
     ) => Promise<{ readonly Attributes?: Item | undefined }>,
   ): Promise<LeaseWrite> {
-    const { clock } = this.#config;
-    const endMs = clock.nowMs() + options.timeoutMs;
-    const outcome = await this.#conditional(operation, options, call);
+    const deadline = this.#deadline(options);
+    const outcome = await this.#conditional(operation, deadline(), call);
     if (outcome.kind === "failed") return outcome;
     const { value } = outcome;
     if (value.kind === "refused") {
-      const timeoutMs = Math.max(1, endMs - clock.nowMs());
       const current =
         value.item === undefined
-          ? await this.get(leaseKey, { ...options, timeoutMs })
+          ? await this.get(leaseKey, deadline())
           : this.#read(value.item, false);
       return current.kind === "ok" ? { kind: "obsolete", current: current.lease } : current;
     }
@@ -283,6 +294,16 @@ class DynamoDbLeaseTable implements LeaseTable {
     });
     return bounded(this.#config.clock, options, site, (signal) => call(client, signal));
   };
+}
+
+/** The row is still in the tenure that the caller holds. */
+function sameTenure(current: Lease | undefined, held: Held): current is Held {
+  return (
+    current !== undefined &&
+    isHeld(current) &&
+    current.counter === held.counter &&
+    effectiveOwner(current) === effectiveOwner(held)
+  );
 }
 
 const WRITES: ReadonlySet<string> = new Set(["PutItem", "UpdateItem", "DeleteItem", "CreateTable"]);

@@ -1,9 +1,10 @@
 /**
  * The verbs of the lease table as DynamoDB expressions.
  *
- * Rule R1: the condition of each is the effective owner and the counter that the caller saw. The
- * effective owner is `checkpointOwner` if present, else `leaseOwner`; so the holder's writes pass
- * while a hand-off begins, and the answer tells it of the hand-off.
+ * Rule R1: each is conditional on the counter and on the owner that the caller saw. For those who
+ * look from outside (take, hand-off, delete) both owner attributes must be as they were. For the
+ * holder (renew, checkpoint, children, release) the effective owner must be: `checkpointOwner` if
+ * present, else `leaseOwner`; so its writes pass while a hand-off begins, and the answer tells it.
  */
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
@@ -30,7 +31,7 @@ export function takeExpression(
   workerId: string,
   stream: StreamIdentity | undefined,
 ): LeaseExpression {
-  const write = new Expression(seen);
+  const write = new Expression(seen).requireOwners(seen);
   write.counted().set("owner", { S: workerId }).remove("checkpointOwner");
   const before = effectiveOwner(seen);
   if (before !== undefined && before !== workerId) write.add("switches", 1);
@@ -41,15 +42,16 @@ export function takeExpression(
   return write.done();
 }
 
-export function renewExpression(held: Lease, throughputKBps: number | undefined): LeaseExpression {
-  const write = new Expression(held).counted();
+export function renewExpression(held: Held, throughputKBps: number | undefined): LeaseExpression {
+  const write = new Expression(held).requireHolder(held).counted();
   if (throughputKBps !== undefined) write.set("throughput", throughputValue(throughputKBps));
   return write.done();
 }
 
-export function checkpointExpression(held: Lease, given: CheckpointWrite): LeaseExpression {
+export function checkpointExpression(held: Held, given: CheckpointWrite): LeaseExpression {
   const { checkpoint, pending } = given;
   const write = new Expression(held)
+    .requireHolder(held)
     .requireCheckpoint(held.checkpoint)
     .counted()
     .set("checkpoint", { S: checkpoint.sequenceNumber })
@@ -72,30 +74,38 @@ export function handOffExpression(
   workerId: string,
 ): LeaseExpression {
   return new Expression(seen)
-    .requireSameHandOff(seen)
+    .requireOwners(seen)
     .set("owner", { S: workerId })
     .set("checkpointOwner", { S: seen.owner })
     .done();
 }
 
-export function releaseExpression(held: Lease): LeaseExpression {
+/** What is removed depends on whether a hand-off runs, so that must be as it was seen. */
+export function releaseExpression(held: Held): LeaseExpression {
   return new Expression(held)
+    .requireHolder(held)
     .requireSameHandOff(held)
     .counted()
     .remove(held.checkpointOwner === undefined ? "owner" : "checkpointOwner")
     .done();
 }
 
-export function childrenExpression(held: Lease, childShardIds: readonly string[]): LeaseExpression {
-  const write = new Expression(held).counted();
+export function childrenExpression(held: Held, childShardIds: readonly string[]): LeaseExpression {
+  const write = new Expression(held).requireHolder(held).counted();
   const children = setValue(childShardIds);
-  return (
-    children === undefined ? write.remove("children") : write.set("children", children)
-  ).done();
+  if (children === undefined) return write.remove("children").done();
+  return write.set("children", children).done();
 }
 
 export function deleteExpression(seen: Lease): LeaseExpression {
-  return new Expression(seen).requireCheckpoint(SHARD_END).done();
+  return new Expression(seen).requireOwners(seen).requireCheckpoint(SHARD_END).done();
+}
+
+/** A lease that somebody holds. */
+export type Held = Lease & ({ readonly owner: string } | { readonly checkpointOwner: string });
+
+export function isHeld(lease: Lease): lease is Held {
+  return effectiveOwner(lease) !== undefined;
 }
 
 type Name = keyof typeof ATTRIBUTE;
@@ -112,18 +122,30 @@ class Expression {
   /** Begins with the condition that all share. */
   constructor(seen: Lease) {
     this.#seen = seen;
-    const counter = `${this.#name("counter")} = ${this.#value("seenCounter", numberValue(seen.counter))}`;
-    this.#conditions.push(counter, this.#effectiveOwnerIs(effectiveOwner(seen)));
+    const counter = this.#value("seenCounter", numberValue(seen.counter));
+    this.#conditions.push(`${this.#name("counter")} = ${counter}`);
   }
 
-  #effectiveOwnerIs(owner: string | undefined): string {
+  requireOwners(seen: Lease): this {
+    for (const name of ["owner", "checkpointOwner"] as const) {
+      const owner = seen[name];
+      this.#conditions.push(
+        owner === undefined
+          ? `attribute_not_exists(${this.#name(name)})`
+          : `${this.#name(name)} = ${this.#value(`seen_${name}`, { S: owner })}`,
+      );
+    }
+    return this;
+  }
+
+  requireHolder(held: Held): this {
     const handOff = this.#name("checkpointOwner");
     const plain = this.#name("owner");
-    if (owner === undefined) {
-      return `attribute_not_exists(${plain}) AND attribute_not_exists(${handOff})`;
-    }
-    const seen = this.#value("seenOwner", { S: owner });
-    return `(${handOff} = ${seen} OR (attribute_not_exists(${handOff}) AND ${plain} = ${seen}))`;
+    const holder = this.#value("holder", { S: effectiveOwner(held) ?? "" });
+    this.#conditions.push(
+      `(${handOff} = ${holder} OR (attribute_not_exists(${handOff}) AND ${plain} = ${holder}))`,
+    );
+    return this;
   }
 
   requireCheckpoint(checkpoint: Lease["checkpoint"]): this {

@@ -13,7 +13,7 @@ import {
   isRetryable,
   type Outcome,
 } from "@shardline/model";
-import type { DynamoDbCall } from "./lease-table.ts";
+import type { DynamoDbCall } from "./clients.ts";
 import type { LeaseTableConfig } from "./options.ts";
 import { type RetryPolicy, retrying } from "./retrying.ts";
 
