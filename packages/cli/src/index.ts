@@ -1,1 +1,5 @@
-export {};
+export type { Command } from "./args/command.ts";
+export { commands } from "./commands/index.ts";
+export type { Io } from "./io.ts";
+export { Output } from "./io.ts";
+export { run } from "./run.ts";

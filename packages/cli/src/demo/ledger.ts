@@ -1,0 +1,79 @@
+/** The demo's books: what was put, what was acknowledged, what was processed, by whom. Pure. */
+
+import { type Delivery, recordId } from "./journal.ts";
+
+/** A line of the input. */
+export interface PutRecord {
+  /** Undefined: a random key, so no order is promised. */
+  readonly partitionKey: string | undefined;
+  readonly digest: string;
+}
+
+export interface Acknowledgement {
+  /** Index in the input. */
+  readonly index: number;
+  readonly sequenceNumber: string;
+  readonly subSequenceNumber: number;
+  readonly attempts: number;
+}
+
+export interface WorkerDelivery extends Delivery {
+  readonly worker: string;
+}
+
+export interface WorkerCounts {
+  readonly processed: number;
+  /** Of the last shard seen. */
+  readonly shards: ReadonlySet<string>;
+}
+
+export class Ledger {
+  readonly put: readonly PutRecord[];
+  /** By index. */
+  readonly acknowledged: Map<number, Acknowledgement> = new Map();
+  /** In the order in which they were read from the journals. */
+  readonly deliveries: WorkerDelivery[] = [];
+  readonly #processed = new Set<string>();
+  readonly #perWorker = new Map<string, number>();
+  #retries = 0;
+
+  constructor(put: readonly PutRecord[]) {
+    this.put = put;
+  }
+
+  acknowledge(ack: Acknowledgement): void {
+    this.acknowledged.set(ack.index, ack);
+    this.#retries += Math.max(0, ack.attempts - 1);
+  }
+
+  deliver(worker: string, delivery: Delivery): void {
+    this.deliveries.push({ ...delivery, worker });
+    this.#processed.add(recordId(delivery));
+    this.#perWorker.set(worker, (this.#perWorker.get(worker) ?? 0) + 1);
+  }
+
+  /** Distinct records. */
+  get processedCount(): number {
+    return this.#processed.size;
+  }
+
+  /** Attempts beyond each record's first: a retried put may be in the stream twice. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  deliveriesOf(worker: string): number {
+    return this.#perWorker.get(worker) ?? 0;
+  }
+
+  isProcessed(ack: Acknowledgement): boolean {
+    return this.#processed.has(recordId(ack));
+  }
+
+  /** Acknowledged and not processed yet. */
+  outstanding(): number {
+    let count = 0;
+    for (const ack of this.acknowledged.values()) if (!this.isProcessed(ack)) count++;
+    return count;
+  }
+}

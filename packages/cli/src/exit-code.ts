@@ -1,0 +1,5 @@
+/** The exit codes of every command. */
+
+export const EXIT_OK = 0;
+/** Wrong usage, or the command could not do its work; one line on stderr says why. */
+export const EXIT_FAILED = 1;

@@ -1,0 +1,41 @@
+/** Asks once for the stream before anything is started, so that a wrong name costs one line. */
+
+import { type KinesisApi, sleep, type Clock, type StreamDescription } from "@shardline/model";
+import { CliError } from "./errors.ts";
+import { callFailed } from "./explain.ts";
+
+const CALL_TIMEOUT_MS = 5000;
+/** A new stream is ACTIVE within seconds here and within a minute at AWS. */
+const ACTIVE_TIMEOUT_MS = 60_000;
+const POLL_MS = 500;
+
+/**
+ * The stream's description, once it can be used.
+ * @throws CliError that says what to do.
+ */
+export async function requireStream(
+  kinesis: KinesisApi,
+  streamName: string,
+  endpoint: string | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<StreamDescription> {
+  const target = { kind: "stream", name: streamName, endpoint } as const;
+  const deadlineMs = clock.nowMs() + ACTIVE_TIMEOUT_MS;
+  while (true) {
+    const call = { timeoutMs: CALL_TIMEOUT_MS, signal };
+    const answer = await kinesis.describeStream({ streamName }, call);
+    if (answer.kind === "failed") throw callFailed(answer, target);
+    const { description } = answer;
+    if (description.status === "ACTIVE" || description.status === "UPDATING") return description;
+    if (description.status === "DELETING") {
+      throw new CliError(`stream ${JSON.stringify(streamName)} is being deleted: create it again`);
+    }
+    if (clock.nowMs() > deadlineMs) {
+      throw new CliError(
+        `stream ${JSON.stringify(streamName)} is still being created: try again when it is ACTIVE`,
+      );
+    }
+    await sleep(clock, POLL_MS, { signal });
+  }
+}
