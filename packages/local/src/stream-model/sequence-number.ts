@@ -1,0 +1,161 @@
+/**
+ * Sequence numbers of the service's shape: 56 decimal digits of a 186-bit number, in hexadecimal
+ *
+ *   2 | shard created, s (9) | shard (1) | index in the shard (16) | 00 | put, s (9) | shard (8) | 2
+ *
+ * A shard is created in a later second than its parents (by count, where the clock has not moved),
+ * so numbers grow along a shard and from parent to child. An open shard's numbers have gaps; a
+ * closed one ends at the highest index, 0x7fff….
+ */
+
+const DIGITS_PER_LIMB = 14;
+const LIMB = 1e14;
+/** One step of the index is 2^80. */
+const STEP_LOW = 14_629_174_706_176;
+const STEP_HIGH = 12_089_258_196;
+/** Larger steps could carry past what a double holds exactly. */
+const MAX_STEP = 4;
+
+/** The byte after the index, 0 in every record's number. */
+const BETWEEN = 1n << 72n;
+
+const END_INDEX = (1n << 63n) - 1n;
+
+export interface SequenceParts {
+  readonly createdSeconds: number;
+  readonly shardIndex: number;
+  /** Exact below 2^53, which no open shard reaches. */
+  readonly index: number;
+}
+
+function compose(parts: Omit<SequenceParts, "index">, index: bigint, seconds: number): bigint {
+  const shard = BigInt(parts.shardIndex);
+  return (
+    (2n << 184n) +
+    (BigInt(parts.createdSeconds) << 148n) +
+    ((shard & 15n) << 144n) +
+    (index << 80n) +
+    (BigInt(seconds) << 36n) +
+    (shard << 4n) +
+    2n
+  );
+}
+
+/** Where a shard's numbers begin; no record has this one. */
+export function startingSequenceNumber(createdSeconds: number, shardIndex: number): string {
+  return compose({ createdSeconds, shardIndex }, 0n, createdSeconds).toString();
+}
+
+/** Where the numbers of a closed shard end; no record has this one. */
+export function endingSequenceNumber(
+  createdSeconds: number,
+  shardIndex: number,
+  closedSeconds: number,
+): string {
+  return compose({ createdSeconds, shardIndex }, END_INDEX, closedSeconds).toString();
+}
+
+/**
+ * A place between the record of this index and the next: no record has it, so reading at it and
+ * reading after it are the same. It grows with the time in it.
+ */
+export function sequenceNumberBetween(
+  createdSeconds: number,
+  shardIndex: number,
+  index: number,
+  seconds: number,
+): string {
+  return (compose({ createdSeconds, shardIndex }, BigInt(index), seconds) + BETWEEN).toString();
+}
+
+/** Undefined for text that no local shard can have given. */
+export function parseSequenceNumber(text: string): SequenceParts | undefined {
+  if (text.length !== 56) return undefined;
+  const hex = BigInt(text).toString(16);
+  if (hex.length !== 47 || hex[0] !== "2" || hex[46] !== "2") return undefined;
+  const index = Number.parseInt(hex.slice(11, 27), 16);
+  const shardIndex = Number.parseInt(hex.slice(38, 46), 16);
+  if (index >= 2 ** 63 + 2048 || (shardIndex & 15) !== Number.parseInt(hex.slice(10, 11), 16))
+    return undefined;
+  return { createdSeconds: Number.parseInt(hex.slice(1, 10), 16), shardIndex, index };
+}
+
+/**
+ * Counts through a shard's numbers in decimal, four limbs of 14 digits, so that a number costs two
+ * additions and no BigInt. The limbs are built anew once a second, when the time in them changes.
+ */
+export class SequenceCounter {
+  readonly #createdSeconds: number;
+  readonly #shardIndex: number;
+  #index: number;
+  #seconds = -1;
+  #low = 0;
+  #middle = 0;
+  #upper = 0;
+  #top = 0;
+  #prefix = "";
+
+  constructor(createdSeconds: number, shardIndex: number, lastIndex = 0) {
+    this.#createdSeconds = createdSeconds;
+    this.#shardIndex = shardIndex;
+    this.#index = lastIndex;
+  }
+
+  /** Index of the last number given; 0 if none. */
+  get index(): number {
+    return this.#index;
+  }
+
+  raiseTo(index: number): void {
+    this.#index = Math.max(this.#index, index);
+    this.#seconds = -1;
+  }
+
+  /** @param step 1 to 4; above 1 leaves a gap. */
+  next(seconds: number, step: number): string {
+    const steps = Math.min(step, MAX_STEP);
+    this.#index += steps;
+    if (seconds !== this.#seconds) this.#rebuild(seconds);
+    else this.#add(steps);
+    return this.#prefix + pad(this.#middle) + pad(this.#low);
+  }
+
+  #rebuild(seconds: number): void {
+    const parts = { createdSeconds: this.#createdSeconds, shardIndex: this.#shardIndex };
+    const digits = compose(parts, BigInt(this.#index), seconds).toString();
+    this.#seconds = seconds;
+    this.#top = Number(digits.slice(0, -42));
+    this.#upper = Number(digits.slice(-42, -28));
+    this.#middle = Number(digits.slice(-28, -14));
+    this.#low = Number(digits.slice(-14));
+    this.#prefix = this.#top + pad(this.#upper);
+  }
+
+  #add(steps: number): void {
+    let low = this.#low + STEP_LOW * steps;
+    let middle = this.#middle + STEP_HIGH * steps;
+    while (low >= LIMB) {
+      low -= LIMB;
+      middle++;
+    }
+    this.#low = low;
+    if (middle >= LIMB) {
+      middle -= LIMB;
+      this.#carry();
+    }
+    this.#middle = middle;
+  }
+
+  #carry(): void {
+    this.#upper++;
+    if (this.#upper >= LIMB) {
+      this.#upper -= LIMB;
+      this.#top++;
+    }
+    this.#prefix = this.#top + pad(this.#upper);
+  }
+}
+
+function pad(limb: number): string {
+  return String(limb).padStart(DIGITS_PER_LIMB, "0");
+}

@@ -1,0 +1,98 @@
+/** The shards of one stream: the open ones by hash key, all of them by id. */
+
+import type { HashKey } from "@shardline/model";
+import { lowerBound } from "./record-log.ts";
+import { ModelShard, type ShardState, shardIdOf } from "./shard.ts";
+
+export class ShardMap {
+  readonly #byId: Map<string, ModelShard> = new Map();
+  #open: ModelShard[] = [];
+  #starts: HashKey[] = [];
+  #nextIndex = 0;
+
+  /** Oldest first; ids grow with it. */
+  all(): IterableIterator<ModelShard> {
+    return this.#byId.values();
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** In the order of their hash keys; together they cover the key space once. */
+  get open(): readonly ModelShard[] {
+    return this.#open;
+  }
+
+  get(shardId: string): ModelShard | undefined {
+    return this.#byId.get(shardId);
+  }
+
+  /** The open shard whose range holds the hash key. */
+  owner(hashKey: HashKey): ModelShard {
+    const after = lowerBound(this.#starts.length, (i) => (this.#starts[i] as HashKey) > hashKey);
+    return this.#open[after - 1] as ModelShard;
+  }
+
+  /** Adds an open shard for the range; its sequence numbers begin after those of its parents. */
+  create(range: ModelShard["range"], parents: readonly ModelShard[], wallMs: number): ModelShard {
+    const parentSeconds = parents.map((parent) => parent.createdSeconds + 1);
+    return this.restore({
+      index: this.#nextIndex,
+      range,
+      parents: parents.map((parent) => parent.shardId),
+      createdSeconds: Math.max(Math.floor(wallMs / 1000), ...parentSeconds),
+      createdAtMs: wallMs,
+      lastIndex: 0,
+    });
+  }
+
+  /** Closes the parents and opens shards for the ranges in their place. */
+  replace(
+    parents: readonly ModelShard[],
+    ranges: readonly ModelShard["range"][],
+    wallMs: number,
+  ): readonly ModelShard[] {
+    const children = ranges.map((range) => this.create(range, parents, wallMs));
+    for (const parent of parents) parent.close(wallMs);
+    this.#index();
+    return children;
+  }
+
+  /** Adds a shard as it was. Call `settle` after the last one. */
+  restore(state: ShardState): ModelShard {
+    const shard = new ModelShard(state);
+    this.#byId.set(shard.shardId, shard);
+    this.#nextIndex = Math.max(this.#nextIndex, state.index + 1);
+    for (const parent of shard.parents) this.#byId.get(parent)?.children.push(shard);
+    return shard;
+  }
+
+  settle(): void {
+    this.#index();
+  }
+
+  /** Forgets a closed shard whose records are past retention. */
+  remove(shard: ModelShard): void {
+    this.#byId.delete(shard.shardId);
+  }
+
+  /** First id that no shard has had. */
+  get nextShardId(): string {
+    return shardIdOf(this.#nextIndex);
+  }
+
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  set nextIndex(index: number) {
+    this.#nextIndex = Math.max(this.#nextIndex, index);
+  }
+
+  #index(): void {
+    const open = [...this.#byId.values()].filter((shard) => shard.closedAtMs === undefined);
+    this.#open = open.toSorted((a, b) => (a.range.start < b.range.start ? -1 : 1));
+    this.#starts = this.#open.map((shard) => shard.range.start);
+  }
+}
