@@ -1,5 +1,14 @@
-import { type Clock, type Random, silentLogger, systemClock, systemRandom } from "@shardline/model";
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from "@shardline/model";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { StreamStore } from "./data-dir/stream-store.ts";
 import { Faults } from "./faults/faults.ts";
 import { LeaseDatabase } from "./lease-database/lease-database.ts";
 import { leaseHandler } from "./lease-database/lease-handler.ts";
@@ -10,6 +19,7 @@ import {
 } from "./local-options.ts";
 import { operations } from "./operations/index.ts";
 import { ServiceError } from "./operations/operation.ts";
+import { adminHandler } from "./server/admin-handler.ts";
 import { generateCertificate } from "./server/certificate.ts";
 import { kinesisHandler } from "./server/kinesis-handler.ts";
 import { openWirePort, type WireHandler, type WirePort } from "./server/wire-port.ts";
@@ -63,8 +73,11 @@ async function start(
   const logger = config.logger ?? silentLogger;
   const faults = new Faults(clock, random);
   const model = createModel(config, random);
+  const store = dataDir === undefined ? undefined : await openStore(dataDir, model, logger);
+  if (store !== undefined) closers.push(() => store.close());
   createStreams(model, config, clock);
-  const database = await LeaseDatabase.open(dataDir && join(dataDir, "tables"));
+  await store?.flushed();
+  const database = await openDatabase(dataDir);
   closers.push(() => database.close());
 
   const open = async (port: number, handle: WireHandler, secure = false): Promise<WirePort> => {
@@ -73,7 +86,13 @@ async function start(
     closers.push(() => opened.close());
     return opened;
   };
-  const serveKinesis = kinesisHandler({ model, clock, logger, faults });
+  const serveOperations = kinesisHandler({
+    ...{ model, clock, logger, faults },
+    durable: store && (() => store.flushed()),
+  });
+  const serveKinesis = config.admin
+    ? adminHandler({ faults, clock }, serveOperations)
+    : serveOperations;
   const kinesis = await open(config.kinesisPort, serveKinesis);
   const tls =
     config.tlsPort === undefined ? undefined : await open(config.tlsPort, serveKinesis, true);
@@ -107,6 +126,23 @@ function createModel(config: CompiledLocalOptions, random: Random): KinesisModel
     subscriptionMs: config.subscriptionMs,
     maxMemoryBytes: config.maxMemoryBytes,
   });
+}
+
+async function openDatabase(dataDir: string | undefined): Promise<LeaseDatabase> {
+  if (dataDir === undefined) return LeaseDatabase.open();
+  await mkdir(dataDir, { recursive: true });
+  return LeaseDatabase.open(join(dataDir, "tables"));
+}
+
+async function openStore(
+  dataDir: string,
+  model: KinesisModel,
+  logger: Logger,
+): Promise<StreamStore> {
+  const store = await StreamStore.open(join(dataDir, "streams"));
+  const unreadable = await store.attach(model);
+  if (unreadable > 0) logger.error({ unreadable, dataDir }, "stored records are damaged; skipped");
+  return store;
 }
 
 function createStreams(model: KinesisModel, config: CompiledLocalOptions, clock: Clock): void {

@@ -1,19 +1,20 @@
 /** dynalite's DynamoDB without its HTTP server: operations as calls in this process. */
 
 import { createRequire } from "node:module";
-import db, { type Item, type Store, type SubDb, type Table } from "dynalite/db/index.js";
-import validations from "dynalite/validations/index.js";
-
-export type { Item, Store, Table };
-
-type Action = (store: Store, data: object, done: (error: unknown, output: unknown) => void) => void;
-
-interface Validation {
-  readonly types: object;
-  readonly custom?: unknown;
-}
+import type {
+  Action,
+  DynaliteDb,
+  DynaliteValidations,
+  Item,
+  Store,
+  SubDb,
+  Table,
+  Validation,
+} from "./dynalite-types.ts";
 
 const require = createRequire(import.meta.url);
+const db = require("dynalite/db") as DynaliteDb;
+const validations = require("dynalite/validations") as DynaliteValidations;
 
 /** What dynalite has; the rest of the service is `lease-database.ts`. */
 const OPERATIONS = [

@@ -4,7 +4,8 @@
  * protection, the item on a failed condition, transactions.
  */
 
-import { DatabaseError, DynaliteStore, type Item, type Table } from "./dynalite-store.ts";
+import { DatabaseError, DynaliteStore } from "./dynalite-store.ts";
+import type { Item, Table } from "./dynalite-types.ts";
 import { TableGates } from "./table-gate.ts";
 import { transactionTables, transactWrite } from "./transact-write.ts";
 import { updateTable } from "./update-table.ts";

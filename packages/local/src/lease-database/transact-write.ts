@@ -4,7 +4,8 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
 
-import { DatabaseError, type DynaliteStore, type Item } from "./dynalite-store.ts";
+import { DatabaseError, type DynaliteStore } from "./dynalite-store.ts";
+import type { Item } from "./dynalite-types.ts";
 
 type Request = Record<string, unknown>;
 

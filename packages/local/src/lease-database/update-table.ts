@@ -4,8 +4,8 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
  */
 
-import type { Index } from "dynalite/db/index.js";
-import { DatabaseError, type DynaliteStore, type Table } from "./dynalite-store.ts";
+import { DatabaseError, type DynaliteStore } from "./dynalite-store.ts";
+import type { Index, Table } from "./dynalite-types.ts";
 
 interface CreateIndex {
   readonly IndexName: string;
