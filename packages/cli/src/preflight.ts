@@ -1,6 +1,12 @@
 /** Asks once for the stream before anything is started, so that a wrong name costs one line. */
 
-import { type KinesisApi, sleep, type Clock, type StreamDescription } from "@shardline/model";
+import {
+  type KinesisApi,
+  sleep,
+  type Clock,
+  type StreamDescription,
+  type StreamRef,
+} from "@shardline/model";
 import { CliError } from "./errors.ts";
 import { callFailed } from "./explain.ts";
 
@@ -15,25 +21,26 @@ const POLL_MS = 500;
  */
 export async function requireStream(
   kinesis: KinesisApi,
-  streamName: string,
+  stream: StreamRef,
   endpoint: string | undefined,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<StreamDescription> {
-  const target = { kind: "stream", name: streamName, endpoint } as const;
+  const name = "streamName" in stream ? stream.streamName : stream.streamArn;
+  const target = { kind: "stream", name, endpoint } as const;
   const deadlineMs = clock.nowMs() + ACTIVE_TIMEOUT_MS;
   while (true) {
     const call = { timeoutMs: CALL_TIMEOUT_MS, signal };
-    const answer = await kinesis.describeStream({ streamName }, call);
+    const answer = await kinesis.describeStream(stream, call);
     if (answer.kind === "failed") throw callFailed(answer, target);
     const { description } = answer;
     if (description.status === "ACTIVE" || description.status === "UPDATING") return description;
     if (description.status === "DELETING") {
-      throw new CliError(`stream ${JSON.stringify(streamName)} is being deleted: create it again`);
+      throw new CliError(`stream ${JSON.stringify(name)} is being deleted: create it again`);
     }
     if (clock.nowMs() > deadlineMs) {
       throw new CliError(
-        `stream ${JSON.stringify(streamName)} is still being created: try again when it is ACTIVE`,
+        `stream ${JSON.stringify(name)} is still being created: try again when it is ACTIVE`,
       );
     }
     await sleep(clock, POLL_MS, { signal });

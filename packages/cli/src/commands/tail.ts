@@ -8,6 +8,7 @@ import { EXIT_OK } from "../exit-code.ts";
 import { callFailed } from "../explain.ts";
 import { stopSignal } from "../io.ts";
 import { requireStream } from "../preflight.ts";
+import { parseStreamRef } from "../stream-ref.ts";
 import { formatRecords } from "../tail/format.ts";
 import { tailStream } from "../tail/tail-stream.ts";
 
@@ -15,7 +16,7 @@ export const tailCommand: Command = defineCommand(
   {
     name: "tail",
     summary: "Prints the records of a stream, each as a line of JSON with its data in base64.",
-    positionals: [{ name: "STREAM", doc: "name of the stream" }],
+    positionals: [{ name: "STREAM", doc: "name or ARN of the stream" }],
     flags: {
       from: {
         kind: "text",
@@ -50,19 +51,20 @@ export const tailCommand: Command = defineCommand(
       },
     ],
   },
-  async ({ flags, positionals: [streamName = ""] }, io) => {
+  async ({ flags, positionals: [name = ""] }, io) => {
+    const stream = parseStreamRef(name);
     const from = parseFrom(flags.from, io.clock.wallMs());
     const connection = resolveConnection(flags, io.env);
     const { endpoint } = connection.kinesis;
     const kinesis = createKinesis(connection.kinesis);
     const stop = stopSignal(io);
     try {
-      await requireStream(kinesis, streamName, endpoint, io.clock, stop.signal);
+      await requireStream(kinesis, stream, endpoint, io.clock, stop.signal);
       const { clock, random } = io;
       const outcome = await tailStream(
         { kinesis, clock, random },
         {
-          stream: { streamName },
+          stream,
           from,
           follow: flags.follow,
           signal: stop.signal,
@@ -70,7 +72,7 @@ export const tailCommand: Command = defineCommand(
         },
       );
       if (outcome.kind === "ok") return EXIT_OK;
-      throw callFailed(outcome, { kind: "stream", name: streamName, endpoint });
+      throw callFailed(outcome, { kind: "stream", name, endpoint });
     } finally {
       stop.dispose();
       await kinesis.close();

@@ -1,0 +1,68 @@
+/** What a worker tells → log lines. */
+
+import { type ConsumerEvents, consumerEvents } from "@shardline/consumer";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+/** Routine is debug, changes of state are info. The type makes it complete. */
+const LEVELS: { readonly [K in keyof ConsumerEvents]: Level } = {
+  "worker-started": "info",
+  "worker-stopped": "info",
+  "lease-created": "info",
+  "lease-taken": "info",
+  "lease-lost": "warn",
+  "lease-released": "info",
+  "lease-cleaned-up": "info",
+  "hand-off": "info",
+  "shard-started": "info",
+  "shard-ended": "info",
+  "checkpoint-written": "debug",
+  "records-dropped": "error",
+  "records-out-of-range": "warn",
+  "records-trimmed": "error",
+  "aggregate-malformed": "warn",
+  "processor-failed": "error",
+  "records-dead-lettered": "error",
+  stalled: "error",
+  "call-failed": "warn",
+};
+
+export type EventSink = (level: Level, name: string, fields: Record<string, unknown>) => void;
+
+/** Hands every event of the worker `workerId` to `sink`. Returns the function that ends it. */
+export function watchWorker(workerId: string, sink: EventSink): () => void {
+  const offs = Object.entries(LEVELS).map(([name, level]) =>
+    consumerEvents.subscribe(name as keyof ConsumerEvents, (payload) => {
+      if (payload.workerId === workerId) sink(level, name, flat(payload));
+    }),
+  );
+  return () => {
+    for (const off of offs) off();
+  };
+}
+
+/** Errors as text, checkpoints as the KCL's tools print them. */
+function flat(payload: object): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(payload)) fields[name] = plain(value);
+  return fields;
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Error) return value.stack ?? `${value.name}: ${value.message}`;
+  if (typeof value === "object" && value !== null && "sequenceNumber" in value) {
+    const { sequenceNumber, subSequenceNumber } = value as Record<string, unknown>;
+    return subSequenceNumber === 0 ? sequenceNumber : `${sequenceNumber}/${subSequenceNumber}`;
+  }
+  return value;
+}
+
+/** A line for people: time, shard, event, and the rest as name=value. */
+export function eventText(wallMs: number, name: string, fields: Record<string, unknown>): string {
+  const { shardId, workerId: _, applicationName: __, streamName: ___, ...rest } = fields;
+  const details = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const subject = typeof shardId === "string" ? [shardId] : [];
+  return [new Date(wallMs).toISOString(), ...subject, name, ...details].join(" ");
+}
