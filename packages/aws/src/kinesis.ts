@@ -39,7 +39,11 @@ import {
 } from "./kinesis-words.ts";
 import { type KinesisConfig, kinesisConfig, type KinesisOptions } from "./options.ts";
 import { type CallSite, malformed } from "./outcome.ts";
-import { readPutRecordsOutput } from "./put-answer.ts";
+import { readPutRecordsOutput } from "./put-records/answer.ts";
+import { FastPutPath } from "./put-records/fast-path.ts";
+import { http1Wire } from "./put-records/http1-wire.ts";
+import { http2Wire } from "./put-records/http2-wire.ts";
+import type { Wire } from "./put-records/wire.ts";
 import { CONTROL_PLANE, retrying } from "./retrying.ts";
 
 /** A listing starts over when its token expires (F49), this often at most. */
@@ -58,14 +62,31 @@ type Call<T> = (client: KinesisClient, signal: AbortSignal) => Promise<T>;
 class SdkKinesis implements KinesisApi {
   readonly #config: KinesisConfig;
   readonly #connected: Connected<KinesisClient>;
+  readonly #fast: FastPutPath | undefined;
+  readonly #wire: Wire;
   #closed = false;
 
   constructor(config: KinesisConfig) {
     this.#config = config;
     this.#connected = connectKinesis(config);
+    const { client, agents } = this.#connected;
+    this.#wire =
+      config.transport === "http1"
+        ? http1Wire(agents)
+        : http2Wire({ maxSessions: config.maxConnections });
+    this.#fast =
+      config.putPath === "fast" ? new FastPutPath(client, this.#wire, config.clock) : undefined;
   }
 
   putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Outcome<PutRecordsAnswer>> {
+    if (this.#closed) return Promise.resolve(closed());
+    return this.#fast?.putRecords(request, options) ?? this.#putRecordsBySdk(request, options);
+  }
+
+  #putRecordsBySdk(
+    request: PutRecordsRequest,
+    options: CallOptions,
+  ): Promise<Outcome<PutRecordsAnswer>> {
     const command = new PutRecordsCommand({
       ...streamParameters(request.stream),
       Records: request.entries.map((entry) => ({
@@ -216,6 +237,7 @@ class SdkKinesis implements KinesisApi {
 
   close(): Promise<void> {
     this.#closed = true;
+    this.#wire.close();
     this.#connected.client.destroy();
     this.#connected.agents.destroy();
     return Promise.resolve();

@@ -1,7 +1,7 @@
 /** PutRecords' answer → one outcome an entry, or `MalformedAnswer`. */
 
 import type { PutRecordsAnswer, PutRecordsEntryOutcome } from "@shardline/model";
-import { MalformedAnswer } from "./kinesis-words.ts";
+import { MalformedAnswer } from "../kinesis-words.ts";
 
 /** The answer's shape, the SDK's and the wire's alike. */
 export interface PutRecordsOutput {

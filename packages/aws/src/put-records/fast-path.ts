@@ -1,0 +1,193 @@
+/**
+ * PutRecords without the SDK's serialiser: its credentials, endpoint rules and signer, our body, our
+ * connection. The SDK's own path is the oracle of a differential test.
+ */
+
+import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import type {
+  CallOptions,
+  Clock,
+  Outcome,
+  PutRecordsAnswer,
+  PutRecordsRequest,
+  StreamRef,
+} from "@shardline/model";
+import { getEndpointFromInstructions } from "@smithy/core/endpoints";
+import { HttpRequest } from "@smithy/core/protocols";
+import { bounded } from "../bounded.ts";
+import { MalformedAnswer, streamParameters } from "../kinesis-words.ts";
+import { type CallSite, malformed, stripped, toFailure } from "../outcome.ts";
+import { type PutRecordsOutput, readPutRecordsOutput } from "./answer.ts";
+import { putRecordsBody } from "./body.ts";
+import type { Progress, Wire, WireAnswer } from "./wire.ts";
+
+const TARGET = "Kinesis_20131202.PutRecords";
+const CONTENT_TYPE = "application/x-amz-json-1.1";
+/** The service refuses signatures that are 5 minutes off; below 4 the machine's clock is taken as good. */
+const MAX_SKEW_MS = 4 * 60 * 1000;
+/** Endpoints resolved and kept: a producer of very many streams by ARN must not grow for ever. */
+const MAX_ENDPOINTS = 256;
+
+interface Endpoint {
+  readonly protocol: "http:" | "https:";
+  readonly hostname: string;
+  readonly port: number | undefined;
+  readonly path: string;
+  /** For the Host header and for messages. */
+  readonly host: string;
+}
+
+type Signer = Awaited<ReturnType<KinesisClient["config"]["signer"]>>;
+
+export class FastPutPath {
+  readonly #client: KinesisClient;
+  readonly #wire: Wire;
+  readonly #clock: Clock;
+  readonly #endpoints = new Map<string, Promise<Endpoint>>();
+  #signer: Promise<Signer> | undefined;
+  #skewMs = 0;
+
+  constructor(client: KinesisClient, wire: Wire, clock: Clock) {
+    this.#client = client;
+    this.#wire = wire;
+    this.#clock = clock;
+  }
+
+  async putRecords(
+    request: PutRecordsRequest,
+    options: CallOptions,
+  ): Promise<Outcome<PutRecordsAnswer>> {
+    const progress: Progress = { sent: false };
+    let url: string | undefined;
+    const site = (): CallSite => ({
+      service: "Kinesis",
+      operation: "PutRecords",
+      writes: progress.sent,
+      url,
+    });
+    const outcome = await bounded(this.#clock, options, site, async (signal) => {
+      const endpoint = await this.#endpoint(request.stream);
+      url = `${endpoint.protocol}//${endpoint.host}`;
+      const signed = await this.#sign(endpoint, putRecordsBody(request));
+      signal.throwIfAborted();
+      const wireRequest = { ...endpoint, headers: signed.headers, body: signed.body as Buffer };
+      return this.#wire.send(wireRequest, signal, progress);
+    });
+    if (outcome.kind === "failed") return outcome;
+    this.#learnSkew(outcome.value);
+    return readAnswer(outcome.value, request.entries.length, site());
+  }
+
+  /** By the SDK's rules: an ARN may route to an endpoint of its account. */
+  #endpoint(stream: StreamRef): Promise<Endpoint> {
+    const key = "streamArn" in stream ? stream.streamArn : "";
+    const known = this.#endpoints.get(key);
+    if (known !== undefined) return known;
+    const found = this.#resolveEndpoint(stream);
+    if (this.#endpoints.size >= MAX_ENDPOINTS) this.#endpoints.clear();
+    this.#endpoints.set(key, found);
+    // Not kept if it failed: a profile or a region may appear later.
+    found.catch(() => this.#endpoints.delete(key));
+    return found;
+  }
+
+  async #resolveEndpoint(stream: StreamRef): Promise<Endpoint> {
+    const { url } = await getEndpointFromInstructions(
+      { ...streamParameters(stream) },
+      PutRecordsCommand,
+      this.#client.config,
+    );
+    return {
+      protocol: url.protocol === "http:" ? "http:" : "https:",
+      hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+      port: url.port === "" ? undefined : Number(url.port),
+      path: url.pathname,
+      host: url.host,
+    };
+  }
+
+  async #sign(endpoint: Endpoint, body: Buffer): Promise<HttpRequest> {
+    const signer = await this.#openSigner();
+    const unsigned = new HttpRequest({
+      method: "POST",
+      protocol: endpoint.protocol,
+      hostname: endpoint.hostname,
+      ...(endpoint.port === undefined ? {} : { port: endpoint.port }),
+      path: endpoint.path,
+      headers: {
+        host: endpoint.host,
+        "content-type": CONTENT_TYPE,
+        "content-length": String(body.length),
+        "x-amz-target": TARGET,
+        "user-agent": "shardline",
+      },
+      body,
+    });
+    const signingDate = new Date(this.#clock.wallMs() + this.#skewMs);
+    return (await signer.sign(unsigned, { signingDate })) as HttpRequest;
+  }
+
+  /** It asks for credentials at every signature, so it may be kept. */
+  #openSigner(): Promise<Signer> {
+    if (this.#signer === undefined) {
+      const opened = this.#client.config.signer();
+      opened.catch(() => {
+        this.#signer = undefined;
+      });
+      this.#signer = opened;
+    }
+    return this.#signer;
+  }
+
+  /** A clock that is wrong is corrected by the service's, as the SDK does. */
+  #learnSkew({ headers }: WireAnswer): void {
+    const { date } = headers;
+    const serverMs = typeof date === "string" ? Date.parse(date) : Number.NaN;
+    if (Number.isNaN(serverMs)) return;
+    const skewMs = serverMs - this.#clock.wallMs();
+    this.#skewMs = Math.abs(skewMs) > MAX_SKEW_MS ? skewMs : 0;
+  }
+}
+
+function readAnswer(answer: WireAnswer, sent: number, site: CallSite): Outcome<PutRecordsAnswer> {
+  const json = parse(answer.body);
+  if (answer.status !== 200) return serviceFailure(answer, json, site);
+  if (json === undefined) return malformed(site, "the body is no JSON object");
+  try {
+    return { kind: "ok", ...readPutRecordsOutput(json as PutRecordsOutput, sent) };
+  } catch (error) {
+    if (error instanceof MalformedAnswer) return malformed(site, error.message);
+    throw error;
+  }
+}
+
+/** https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization */
+function serviceFailure(
+  { status, headers }: WireAnswer,
+  json: Readonly<Record<string, unknown>> | undefined,
+  site: CallSite,
+): Outcome<PutRecordsAnswer> {
+  const code = [headers["x-amzn-errortype"], json?.["code"], json?.["__type"]].find(
+    (value) => typeof value === "string",
+  );
+  const message = [json?.["message"], json?.["Message"]].find((v) => typeof v === "string");
+  return toFailure(
+    {
+      name: code === undefined ? "Unknown" : stripped(code as string),
+      message: message ?? `HTTP status ${status}`,
+      $metadata: { httpStatusCode: status },
+    },
+    site,
+  );
+}
+
+function parse(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+/** What the fast put path needs of a transport. Implemented over HTTP/1.1 and over HTTP/2. */
+
+export interface WireRequest {
+  readonly protocol: "http:" | "https:";
+  readonly hostname: string;
+  readonly port: number | undefined;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Whether bytes of the request may have left this machine. */
+export interface Progress {
+  sent: boolean;
+}
+
+export interface Wire {
+  /**
+   * Sends once. Rejects on every network error and when `signal` aborts; by then the request holds
+   * no socket, timer or listener any more.
+   */
+  send(request: WireRequest, signal: AbortSignal, progress: Progress): Promise<WireAnswer>;
+  close(): void;
+}
+
+/** 500 results take about 60 KB; more than this is no answer of Kinesis. */
+export const MAX_ANSWER_BYTES: number = 16 * 1024 * 1024;
+
+export class AnswerTooLarge extends SyntaxError {
+  constructor() {
+    super(`more than ${MAX_ANSWER_BYTES} bytes`);
+    this.name = "SyntaxError";
+  }
+}
