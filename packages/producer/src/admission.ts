@@ -1,0 +1,126 @@
+import { AbortedError } from "@shardline/model";
+
+interface Waiter {
+  readonly bytes: number;
+  readonly enter: () => void;
+  readonly fail: (error: Error) => void;
+  cancelled: boolean;
+}
+
+/** Room in the buffer, in records and in bytes. Who finds none waits in line, first come, first served. */
+export class Admission {
+  readonly #maxRecords: number;
+  readonly #maxBytes: number;
+  #records = 0;
+  #bytes = 0;
+  #line: Waiter[] = [];
+  #head = 0;
+  #waiting = 0;
+
+  constructor(bounds: { readonly maxRecords: number; readonly maxBytes: number }) {
+    this.#maxRecords = bounds.maxRecords;
+    this.#maxBytes = bounds.maxBytes;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Never past someone who waits. */
+  tryEnter(bytes: number): boolean {
+    if (this.#waiting > 0 || !this.#hasRoom(bytes)) return false;
+    this.#records++;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Calls `enter` once there is room, with the room taken; or `fail` if `signal` aborts before. */
+  wait(
+    bytes: number,
+    enter: () => void,
+    fail: (error: Error) => void,
+    signal: AbortSignal | undefined,
+  ): void {
+    const waiter: Waiter = { bytes, enter, fail, cancelled: false };
+    if (signal !== undefined) {
+      const onAbort = (): void => {
+        if (!this.#cancel(waiter)) return;
+        fail(AbortedError.from(signal));
+        this.#admit();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      const listening = waiter as { enter: () => void; fail: (error: Error) => void };
+      listening.enter = () => {
+        signal.removeEventListener("abort", onAbort);
+        enter();
+      };
+      listening.fail = (error) => {
+        signal.removeEventListener("abort", onAbort);
+        fail(error);
+      };
+    }
+    this.#line.push(waiter);
+    this.#waiting++;
+  }
+
+  leave(records: number, bytes: number): void {
+    this.#records -= records;
+    this.#bytes -= bytes;
+    if (this.#waiting > 0) this.#admit();
+  }
+
+  /** Everyone who waits gets `error`. */
+  refuseAll(error: Error): number {
+    const line = this.#line.slice(this.#head).filter((waiter) => !waiter.cancelled);
+    this.#line = [];
+    this.#head = 0;
+    this.#waiting = 0;
+    for (const waiter of line) {
+      waiter.cancelled = true;
+      waiter.fail(error);
+    }
+    return line.length;
+  }
+
+  /** A record larger than the buffer passes when it is alone. */
+  #hasRoom(bytes: number): boolean {
+    if (this.#records >= this.#maxRecords) return false;
+    return this.#bytes + bytes <= this.#maxBytes || this.#records === 0;
+  }
+
+  #cancel(waiter: Waiter): boolean {
+    if (waiter.cancelled) return false;
+    waiter.cancelled = true;
+    this.#waiting--;
+    return true;
+  }
+
+  #admit(): void {
+    for (;;) {
+      const next = this.#line[this.#head];
+      if (next === undefined) break;
+      if (!next.cancelled) {
+        if (!this.#hasRoom(next.bytes)) return;
+        this.#cancel(next);
+        this.#records++;
+        this.#bytes += next.bytes;
+        this.#head++;
+        next.enter();
+      } else this.#head++;
+      if (this.#head >= 1024 && this.#head * 2 > this.#line.length) {
+        this.#line = this.#line.slice(this.#head);
+        this.#head = 0;
+      }
+    }
+    this.#line = [];
+    this.#head = 0;
+  }
+}

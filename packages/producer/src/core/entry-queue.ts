@@ -1,0 +1,44 @@
+import type { Entry } from "./entry.ts";
+
+const COMPACT_AT = 64;
+
+/** First in, first out, with a way back to the front; O(1) each. */
+export class EntryQueue {
+  #items: (Entry | undefined)[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  first(): Entry | undefined {
+    return this.#items[this.#head];
+  }
+
+  push(entry: Entry): void {
+    this.#items.push(entry);
+  }
+
+  pushFront(entry: Entry): void {
+    if (this.#head > 0) this.#items[--this.#head] = entry;
+    else this.#items.unshift(entry);
+  }
+
+  shift(): Entry | undefined {
+    const entry = this.#items[this.#head];
+    if (entry === undefined) return undefined;
+    this.#items[this.#head++] = undefined;
+    if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return entry;
+  }
+
+  takeAll(): Entry[] {
+    const all = this.#items.slice(this.#head) as Entry[];
+    this.#items = [];
+    this.#head = 0;
+    return all;
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  backoffMs,
+  type Clock,
+  type Failure,
+  type KinesisApi,
+  type Outcome,
+  type Random,
+  type Shard,
+  type StreamDescription,
+  type StreamRef,
+  type Timer,
+} from "@shardline/model";
+
+const RETRY = { baseMs: 500, capMs: 30_000 };
+/** Evidence of a reshard comes in bursts; one look answers it all. */
+const MIN_INTERVAL_MS = 200;
+
+export interface LoadedShardMap {
+  /** Undefined if the stream may not be described; its shards are known all the same. */
+  readonly description: StreamDescription | undefined;
+  readonly shards: readonly Shard[];
+}
+
+export interface ShardMapSink {
+  loaded(map: LoadedShardMap): void;
+  failed(failure: Failure): void;
+}
+
+export interface LoaderPorts {
+  readonly kinesis: KinesisApi;
+  readonly stream: StreamRef;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly requestTimeoutMs: number;
+  /** Undefined: only when asked for. */
+  readonly refreshMs: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps the shard map fresh: at once when it is wanted, else at a jittered interval, so that a fleet
+ * that started together does not ask together. One load at a time; failures are retried, ever slower.
+ */
+export class ShardMapLoader {
+  readonly #ports: LoaderPorts;
+  readonly #sink: ShardMapSink;
+  #loading = false;
+  #wantedAgain = false;
+  #failures = 0;
+  #loadedAtMs = Number.NEGATIVE_INFINITY;
+  #timer: Timer | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(ports: LoaderPorts, sink: ShardMapSink) {
+    this.#ports = ports;
+    this.#sink = sink;
+  }
+
+  /** A newer map is wanted. What is asked for during a load is answered by the one after it. */
+  want(): void {
+    if (this.#loading) {
+      this.#wantedAgain = true;
+      return;
+    }
+    if (this.#failures > 0 && this.#timer !== undefined) return;
+    const waitMs = this.#loadedAtMs + MIN_INTERVAL_MS - this.#ports.clock.nowMs();
+    if (waitMs > 0) this.#schedule(waitMs, false);
+    else void this.#load();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #load(): Promise<void> {
+    this.stop();
+    this.#loading = true;
+    this.#wantedAgain = false;
+    const outcome = await this.#fetch();
+    this.#loading = false;
+    const { clock, random, refreshMs, signal } = this.#ports;
+    if (signal.aborted) return;
+    if (outcome.kind === "failed") {
+      this.#schedule(backoffMs(RETRY, this.#failures++, random), true);
+      this.#sink.failed(outcome);
+      return;
+    }
+    this.#failures = 0;
+    this.#loadedAtMs = clock.nowMs();
+    this.#sink.loaded(outcome);
+    if (this.#wantedAgain) this.want();
+    else if (refreshMs !== undefined) {
+      this.#schedule(refreshMs * (0.8 + 0.4 * random.next()), true);
+    }
+  }
+
+  async #fetch(): Promise<Outcome<LoadedShardMap>> {
+    const { kinesis, stream, requestTimeoutMs, signal } = this.#ports;
+    const options = { timeoutMs: requestTimeoutMs, signal };
+    const described = await kinesis.describeStream(stream, options);
+    if (described.kind === "failed" && described.reason !== "denied") return described;
+    const listed = await kinesis.listShards({ stream, filter: { kind: "at-latest" } }, options);
+    if (listed.kind === "failed") return listed;
+    const description = described.kind === "ok" ? described.description : undefined;
+    return { kind: "ok", description, shards: listed.shards };
+  }
+
+  #schedule(delayMs: number, background: boolean): void {
+    const { clock } = this.#ports;
+    const atMs = clock.nowMs() + delayMs;
+    if (this.#timer !== undefined && this.#timerAtMs <= atMs) return;
+    this.stop();
+    this.#timerAtMs = atMs;
+    const fire = (): void => {
+      this.#timer = undefined;
+      void this.#load();
+    };
+    this.#timer = clock.setTimer(delayMs, fire, { background });
+  }
+}
