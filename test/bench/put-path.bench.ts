@@ -12,9 +12,9 @@ interface Shape {
 }
 
 const SHAPES: readonly Shape[] = [
-  { records: 500, bytes: 100, callsPerRound: 40 },
-  { records: 500, bytes: 1000, callsPerRound: 20 },
-  { records: 100, bytes: 50_000, callsPerRound: 6 },
+  { records: 500, bytes: 100, callsPerRound: 200 },
+  { records: 500, bytes: 1000, callsPerRound: 100 },
+  { records: 100, bytes: 50_000, callsPerRound: 20 },
 ];
 
 /** Calls in flight at once: what a producer of several shards has. */

@@ -80,6 +80,7 @@ class SdkKinesis implements KinesisApi {
 
   putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Outcome<PutRecordsAnswer>> {
     if (this.#closed) return Promise.resolve(closed());
+    if (request.entries.length === 0) return Promise.resolve({ kind: "ok", entries: [] });
     return this.#fast?.putRecords(request, options) ?? this.#putRecordsBySdk(request, options);
   }
 

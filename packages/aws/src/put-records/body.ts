@@ -11,38 +11,47 @@ import type { PutRecordsEntry, PutRecordsRequest } from "@shardline/model";
  */
 const NATIVE_BASE64_FROM_BYTES = 192;
 
-const HEAD_RECORDS = ',"Records":[';
-const DATA = '{"Data":"';
+/** In pieces whose text lives and dies in the young generation: whole, it is garbage that costs. */
+const NATIVE_BASE64_PIECE_BYTES = 3 * 2048;
+
+const HEAD_RECORDS = ',"Records":[{"Data":"';
 const PARTITION_KEY = '","PartitionKey":"';
 const EXPLICIT_HASH_KEY = '","ExplicitHashKey":"';
-const END = '"}';
-const TAIL = "]}";
+const BETWEEN = '"},{"Data":"';
+const END = '"}]}';
 
 /** For each 12 bits the two base64 characters, the first in the low byte. */
 const PAIRS: Uint16Array = pairs();
 
-/** `request` must have entries that `model` found valid. */
-export function putRecordsBody({ stream, entries }: PutRecordsRequest): Buffer {
+/**
+ * `request` must have at least one entry, and all must be such as `model` found valid.
+ * @param allocate gives a buffer of exactly so many bytes.
+ */
+export function putRecordsBody(
+  { stream, entries }: PutRecordsRequest,
+  allocate: (sizeBytes: number) => Buffer,
+): Buffer {
   const head = streamHead(stream) + HEAD_RECORDS;
   // Keys that are not plain ASCII, by index, already escaped and in UTF-8.
   const escaped = new Map<number, Buffer>();
-  const body = Buffer.allocUnsafe(sizeOf(head, entries, escaped));
-  let at = body.write(head, 0);
+  const body = allocate(sizeOf(head, entries, escaped));
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i] as PutRecordsEntry;
-    at += body.write(i === 0 ? DATA : `,${DATA}`, at, "latin1");
-    at = writeBase64(entry.data, body, view, at);
+  let at = body.write(head, 0);
+  const last = entries.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const { data, partitionKey, explicitHashKey } = entries[i] as PutRecordsEntry;
+    at = writeBase64(data, body, view, at);
+    let afterKey = explicitHashKey === undefined ? "" : EXPLICIT_HASH_KEY + explicitHashKey;
+    afterKey += i === last ? END : BETWEEN;
     const key = escaped.get(i);
     if (key === undefined) {
-      at += body.write(tailOf(entry.partitionKey, entry.explicitHashKey), at, "latin1");
-      continue;
+      at += body.write(PARTITION_KEY + partitionKey + afterKey, at, "latin1");
+    } else {
+      at += body.write(PARTITION_KEY, at, "latin1");
+      at += key.copy(body, at);
+      at += body.write(afterKey, at, "latin1");
     }
-    at += body.write(PARTITION_KEY, at, "latin1");
-    at += key.copy(body, at);
-    at += body.write(tailOf("", entry.explicitHashKey).slice(PARTITION_KEY.length), at, "latin1");
   }
-  at += body.write(TAIL, at, "latin1");
   if (at !== body.length) throw new Error(`PutRecords body: ${at} bytes written of ${body.length}`);
   return body;
 }
@@ -53,23 +62,15 @@ function streamHead(stream: PutRecordsRequest["stream"]): string {
     : `{"StreamName":${JSON.stringify(stream.streamName)}`;
 }
 
-function tailOf(partitionKey: string, explicitHashKey: string | undefined): string {
-  return explicitHashKey === undefined
-    ? `${PARTITION_KEY}${partitionKey}${END}`
-    : `${PARTITION_KEY}${partitionKey}${EXPLICIT_HASH_KEY}${explicitHashKey}${END}`;
-}
-
 function sizeOf(
   head: string,
   entries: readonly PutRecordsEntry[],
   escaped: Map<number, Buffer>,
 ): number {
-  const separators = Math.max(0, entries.length - 1);
-  const each = DATA.length + PARTITION_KEY.length + END.length;
-  let size = Buffer.byteLength(head) + TAIL.length + separators + entries.length * each;
+  let size = Buffer.byteLength(head) + END.length - BETWEEN.length;
   for (let i = 0; i < entries.length; i++) {
     const { data, partitionKey, explicitHashKey } = entries[i] as PutRecordsEntry;
-    size += Math.ceil(data.length / 3) * 4;
+    size += Math.ceil(data.length / 3) * 4 + PARTITION_KEY.length + BETWEEN.length;
     if (explicitHashKey !== undefined) size += EXPLICIT_HASH_KEY.length + explicitHashKey.length;
     if (isPlain(partitionKey)) {
       size += partitionKey.length;
@@ -95,8 +96,7 @@ function isPlain(text: string): boolean {
 export function writeBase64(data: Uint8Array, body: Buffer, view: DataView, start: number): number {
   const { length } = data;
   if (length >= NATIVE_BASE64_FROM_BYTES) {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, length);
-    return start + body.write(bytes.toString("base64"), start, "latin1");
+    return writeNativeBase64(Buffer.from(data.buffer, data.byteOffset, length), body, start);
   }
   const whole = length - (length % 3);
   let at = start;
@@ -117,6 +117,15 @@ export function writeBase64(data: Uint8Array, body: Buffer, view: DataView, star
   view.setUint8(at + 2, length - whole === 2 ? second : PADDING);
   view.setUint8(at + 3, PADDING);
   return at + 4;
+}
+
+function writeNativeBase64(data: Buffer, body: Buffer, start: number): number {
+  let at = start;
+  for (let from = 0; from < data.length; from += NATIVE_BASE64_PIECE_BYTES) {
+    const to = Math.min(data.length, from + NATIVE_BASE64_PIECE_BYTES);
+    at += body.write(data.toString("base64", from, to), at, "latin1");
+  }
+  return at;
 }
 
 const PADDING = 0x3d;

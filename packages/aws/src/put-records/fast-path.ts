@@ -19,6 +19,7 @@ import { MalformedAnswer, streamParameters } from "../kinesis-words.ts";
 import { type CallSite, malformed, stripped, toFailure } from "../outcome.ts";
 import { type PutRecordsOutput, readPutRecordsOutput } from "./answer.ts";
 import { putRecordsBody } from "./body.ts";
+import { BodyPool } from "./body-pool.ts";
 import type { Progress, Wire, WireAnswer } from "./wire.ts";
 
 const TARGET = "Kinesis_20131202.PutRecords";
@@ -43,6 +44,7 @@ export class FastPutPath {
   readonly #client: KinesisClient;
   readonly #wire: Wire;
   readonly #clock: Clock;
+  readonly #bodies = new BodyPool();
   readonly #endpoints = new Map<string, Promise<Endpoint>>();
   #signer: Promise<Signer> | undefined;
   #skewMs = 0;
@@ -68,10 +70,13 @@ export class FastPutPath {
     const outcome = await bounded(this.#clock, options, site, async (signal) => {
       const endpoint = await this.#endpoint(request.stream);
       url = `${endpoint.protocol}//${endpoint.host}`;
-      const signed = await this.#sign(endpoint, putRecordsBody(request));
+      const body = putRecordsBody(request, (sizeBytes) => this.#bodies.take(sizeBytes));
+      const { headers } = await this.#sign(endpoint, body);
       signal.throwIfAborted();
-      const wireRequest = { ...endpoint, headers: signed.headers, body: signed.body as Buffer };
-      return this.#wire.send(wireRequest, signal, progress);
+      const answer = await this.#wire.send({ ...endpoint, headers, body }, signal, progress);
+      // Only then: after a failure the socket may still be reading it.
+      if (answer.requestWritten) this.#bodies.give(body);
+      return answer;
     });
     if (outcome.kind === "failed") return outcome;
     this.#learnSkew(outcome.value);

@@ -54,8 +54,12 @@ function send(
     request.once("response", (response) => {
       collect(
         response,
-        (answer) => settle(() => resolve(answer)),
-        (error) => fail(error),
+        (body) =>
+          settle(() => {
+            const { statusCode: status = 0, headers } = response;
+            resolve({ status, headers, body, requestWritten: request.writableFinished });
+          }),
+        fail,
       );
     });
     request.end(body);
@@ -77,7 +81,7 @@ function watchSent(request: ClientRequest, secure: boolean, progress: Progress):
 
 function collect(
   response: IncomingMessage,
-  done: (answer: WireAnswer) => void,
+  done: (body: Buffer) => void,
   fail: (error: unknown) => void,
 ): void {
   const chunks: Buffer[] = [];
@@ -93,10 +97,8 @@ function collect(
     if (!response.complete) fail(new CutShort());
   });
   response.once("end", () => {
-    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
-    if (response.complete) {
-      done({ status: response.statusCode ?? 0, headers: response.headers, body });
-    }
+    if (!response.complete) return;
+    done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
   });
 }
 

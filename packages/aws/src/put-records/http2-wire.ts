@@ -159,7 +159,8 @@ function collect(stream: ClientHttp2Stream, signal: AbortSignal): Promise<WireAn
         return;
       }
       signal.removeEventListener("abort", onAbort);
-      resolve({ status, headers, body: Buffer.concat(chunks, bytes) });
+      const body = Buffer.concat(chunks, bytes);
+      resolve({ status, headers, body, requestWritten: stream.writableFinished });
     });
   });
 }

@@ -13,6 +13,8 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
+  /** Every byte of the request's body is with the kernel: its memory may be used again. */
+  readonly requestWritten: boolean;
 }
 
 /** Whether bytes of the request may have left this machine. */
