@@ -1,6 +1,7 @@
 /** Limits on how large streams and accounts may grow. */
 
 import type { ModelAccount } from "../stream-model/account.ts";
+import { currentCommitment } from "./commitment.ts";
 import { limitExceeded, validation } from "../stream-model/errors.ts";
 
 /** A new on-demand stream takes 4 MiB/s.
@@ -42,11 +43,12 @@ export function checkWarmThroughput(
   mibps: number | undefined,
   onDemand: boolean,
   account: ModelAccount,
+  wallMs: number,
 ): void {
   if (mibps === undefined) return;
   if (!onDemand)
     throw validation("WarmThroughputMiBps is only supported for streams in ON_DEMAND mode.");
-  if (account.commitment === undefined) {
+  if (currentCommitment(account, wallMs) === undefined) {
     throw validation(
       "WarmThroughputMiBps is only supported for accounts with MinimumThroughputBillingCommitment enabled.",
     );
@@ -55,3 +57,6 @@ export function checkWarmThroughput(
     throw limitExceeded(`WarmThroughputMiBps ${mibps} is above the limit of ${MAX_WARM_MIBPS}.`);
   }
 }
+
+/** Channels in an account and region. Not documented as a number; a round one that tests can reach. */
+export const CHANNEL_LIMIT = 100;

@@ -37,14 +37,14 @@ export const createStream: Operation = define(
     }
     checkCreating(context);
     const onDemand = input.StreamModeDetails?.StreamMode === "ON_DEMAND";
-    if (input.Tags !== undefined && input.Tags !== null) checkNewTags({}, input.Tags);
-    const shardCount = shardCountOf(onDemand, input.ShardCount ?? undefined);
+    if (input.Tags !== undefined) checkNewTags({}, input.Tags);
+    const shardCount = shardCountOf(onDemand, input.ShardCount);
     if (!onDemand && (input.RecordDistributionStrategy ?? "USER_PARTITION_KEY") === "AUTO") {
       throw validation(
         "RecordDistributionStrategy AUTO is only supported for streams in ON_DEMAND mode.",
       );
     }
-    checkWarmThroughput(input.WarmThroughputMiBps ?? undefined, onDemand, account);
+    checkWarmThroughput(input.WarmThroughputMiBps, onDemand, account, context.wallMs);
     if (!onDemand) checkShardLimit(account, shardCount);
     const settings: StreamSettings = {
       status: "CREATING",
@@ -55,7 +55,7 @@ export const createStream: Operation = define(
       tags: { ...input.Tags },
       maxRecordKiB: input.MaxRecordSizeInKiB ?? 1024,
       strategy: input.RecordDistributionStrategy ?? "USER_PARTITION_KEY",
-      warmMiBps: input.WarmThroughputMiBps ?? undefined,
+      warmMiBps: input.WarmThroughputMiBps,
     };
     create(context, input.StreamName, settings, shardCount);
     return {};

@@ -21,6 +21,12 @@ export const deleteStream: Operation = define(
         `Stream ${stream.name} under account ${accountId} has registered consumers. Deregister them, or set EnforceConsumerDeletion.`,
       );
     }
+    const { channels } = model.account(accountId, stream.identity.region);
+    if ([...channels.values()].some((channel) => channel.streamArn === stream.arn)) {
+      throw resourceInUse(
+        `Stream ${stream.name} under account ${accountId} has channels. Delete them first.`,
+      );
+    }
     settings.status = "DELETING";
     model.streamChanged(stream);
     stream.wakeReaders();

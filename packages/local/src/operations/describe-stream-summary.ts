@@ -1,5 +1,6 @@
 import type { ModelAccount } from "../stream-model/account.ts";
 import type { ModelStream } from "../stream-model/stream.ts";
+import { currentCommitment } from "./commitment.ts";
 import { define } from "./define.ts";
 import { streamHead } from "./describe.ts";
 import type { Operation } from "./operation.ts";
@@ -20,15 +21,19 @@ export const describeStreamSummary: Operation = define({ ...streamRef }, (input,
       ).length,
       MaxRecordSizeInKiB: settings.maxRecordKiB,
       ...(settings.mode === "ON_DEMAND" ? { RecordDistributionStrategy: settings.strategy } : {}),
-      ...warmThroughput(stream, account),
+      ...warmThroughput(stream, account, context.wallMs),
     },
   };
 });
 
 /** Only on-demand streams of accounts with the billing commitment have it. */
-function warmThroughput(stream: ModelStream, account: ModelAccount): object {
+function warmThroughput(stream: ModelStream, account: ModelAccount, wallMs: number): object {
   const { mode, warmMiBps } = stream.settings;
-  if (mode !== "ON_DEMAND" || account.commitment === undefined || warmMiBps === undefined)
+  if (
+    mode !== "ON_DEMAND" ||
+    currentCommitment(account, wallMs) === undefined ||
+    warmMiBps === undefined
+  )
     return {};
   return { WarmThroughput: { TargetMiBps: warmMiBps, CurrentMiBps: warmMiBps } };
 }

@@ -16,7 +16,7 @@ export const describeStream: Operation = define(
   (input, context) => {
     const stream = resolveStream(input, "DescribeStream", context);
     context.model.trimStream(stream, context);
-    const after = input.ExclusiveStartShardId ?? undefined;
+    const after = input.ExclusiveStartShardId;
     const from = after === undefined ? "" : canonicalShardId(after);
     const shards = [...stream.liveShards(context)].filter((shard) => shard.shardId > from);
     const page = shards.slice(0, Math.min(input.Limit ?? MAX_PAGE_SHARDS, MAX_PAGE_SHARDS));

@@ -23,7 +23,7 @@ export const getShardIterator: Operation = define(
     const shard = resolveShard(stream, input.ShardId, context);
     const start = {
       type: input.ShardIteratorType,
-      sequenceNumber: input.StartingSequenceNumber ?? undefined,
+      sequenceNumber: input.StartingSequenceNumber,
       timestampMs: epochMs(input.Timestamp),
     };
     const position = positionIn(stream, shard, start, context, "GetShardIterator");

@@ -83,16 +83,16 @@ function begun(input: Input, context: OperationContext): Query {
   }
   const stream = resolveStream(input, "ListShards", context);
   checkCreation(stream, epochMs(input.StreamCreationTimestamp));
-  const given = input.ShardFilter ?? undefined;
+  const given = input.ShardFilter;
   if (given !== undefined && input.ExclusiveStartShardId !== undefined) {
     throw invalidArgument("ShardFilter and ExclusiveStartShardId cannot be provided together.");
   }
   const filter = checkFilter(
     given?.Type ?? "FROM_TRIM_HORIZON",
-    given?.ShardId ?? undefined,
+    given?.ShardId,
     epochMs(given?.Timestamp),
   );
-  const after = input.ExclusiveStartShardId ?? undefined;
+  const after = input.ExclusiveStartShardId;
   return { stream, filter, after: after === undefined ? "" : canonicalShardId(after) };
 }
 

@@ -39,7 +39,7 @@ export const putRecord: Operation = define(
 
 /** Numbers always grow here, so any number of this stream orders; one of no shard of it is refused. */
 function checkOrdering(stream: ModelStream, text: string | undefined): void {
-  if (text === undefined || text === null) return;
+  if (text === undefined) return;
   const { accountId } = stream.identity;
   if (stream.settings.strategy === "AUTO") {
     throw invalidArgument(

@@ -49,7 +49,7 @@ function shardOf(stream: ModelStream, entry: PutEntry, context: OperationContext
 }
 
 function explicitHashKey(entry: PutEntry): HashKey | undefined {
-  if (entry.ExplicitHashKey === undefined || entry.ExplicitHashKey === null) return undefined;
+  if (entry.ExplicitHashKey === undefined) return undefined;
   const hashKey = hashKeyFromDecimal(entry.ExplicitHashKey);
   if (hashKey.length <= 32) return hashKey;
   throw invalidArgument(

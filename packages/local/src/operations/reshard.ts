@@ -3,6 +3,8 @@
 import type { HashKeyRange } from "@shardline/model";
 import type { ModelShard } from "../stream-model/shard.ts";
 import type { ModelStream } from "../stream-model/stream.ts";
+import { splitRange, uniformSteps } from "../stream-model/uniform.ts";
+import { MAX_STREAM_SHARDS } from "./capacity.ts";
 import type { OperationContext } from "./operation.ts";
 
 /**
@@ -23,6 +25,8 @@ export function updating(
     stream.settings.status = "ACTIVE";
     model.streamChanged(stream);
   });
+  // Subscriptions that wait must learn when this falls due.
+  stream.wakeReaders();
 }
 
 export function replaceShards(
@@ -32,4 +36,25 @@ export function replaceShards(
   wallMs: number,
 ): void {
   stream.shards.replace(parents, ranges, Math.floor(wallMs));
+}
+
+/** Splits and merges until the open shards are `target` equal parts of the key space. */
+export function scale(stream: ModelStream, target: number, wallMs: number): void {
+  const { shards } = stream;
+  const ranges = shards.open.map((shard) => shard.range);
+  for (const step of uniformSteps(ranges, target)) {
+    if (step.kind === "split") {
+      const parent = shards.owner(step.range.start);
+      replaceShards(stream, [parent], splitRange(step.range, step.at), wallMs);
+    } else {
+      const parents = [shards.owner(step.left.start), shards.owner(step.right.start)];
+      replaceShards(stream, parents, [{ start: step.left.start, end: step.right.end }], wallMs);
+    }
+  }
+}
+
+/** Scales up to the shards that the stream's warm throughput asks for, at 1 MiB/s each. */
+export function warmTo(stream: ModelStream, wallMs: number): void {
+  const target = Math.min(stream.settings.warmMiBps ?? 0, MAX_STREAM_SHARDS);
+  if (target > stream.shards.open.length) scale(stream, target, wallMs);
 }

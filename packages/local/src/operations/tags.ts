@@ -13,11 +13,7 @@ export function checkNewTags(present: Tags, added: Tags): Tags {
     if (key.toLowerCase().startsWith("aws:")) {
       throw invalidArgument("Tag keys starting with 'aws:' are reserved for system use.");
     }
-    if (!TEXT.test(key) || !TEXT.test(value)) {
-      throw invalidArgument(
-        "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.",
-      );
-    }
+    checkTagText([key, value]);
   }
   const tags = { ...present, ...added };
   const count = Object.keys(tags).length;
@@ -27,6 +23,14 @@ export function checkNewTags(present: Tags, added: Tags): Tags {
     );
   }
   return tags;
+}
+
+/** @throws ServiceError InvalidArgumentException */
+export function checkTagText(texts: readonly string[]): void {
+  if (texts.every((text) => TEXT.test(text))) return;
+  throw invalidArgument(
+    "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.",
+  );
 }
 
 export function withoutTags(present: Tags, keys: readonly string[]): Tags {

@@ -1,10 +1,9 @@
 import { invalidArgument, limitExceeded } from "../stream-model/errors.ts";
 import type { ModelStream } from "../stream-model/stream.ts";
-import { splitRange, uniformSteps } from "../stream-model/uniform.ts";
 import { checkShardLimit, MAX_STREAM_SHARDS } from "./capacity.ts";
 import { define } from "./define.ts";
 import type { Operation, OperationContext } from "./operation.ts";
-import { replaceShards, updating } from "./reshard.ts";
+import { scale, updating } from "./reshard.ts";
 import { requireActive, resolveStream } from "./resolve.ts";
 import { streamRef } from "./shapes.ts";
 import { requireProvisioned } from "./split-shard.ts";
@@ -72,24 +71,4 @@ function countUpdate(stream: ModelStream, context: OperationContext): void {
     );
   }
   updates.push(context.nowMs);
-}
-
-function scale(stream: ModelStream, target: number, wallMs: number): void {
-  const { shards } = stream;
-  for (const step of uniformSteps(
-    shards.open.map((shard) => shard.range),
-    target,
-  )) {
-    if (step.kind === "split") {
-      replaceShards(
-        stream,
-        [shards.owner(step.range.start)],
-        splitRange(step.range, step.at),
-        wallMs,
-      );
-    } else {
-      const parents = [shards.owner(step.left.start), shards.owner(step.right.start)];
-      replaceShards(stream, parents, [{ start: step.left.start, end: step.right.end }], wallMs);
-    }
-  }
 }

@@ -42,6 +42,8 @@ function compileMembers(members: Members): Check {
       const given = input[name];
       if (given === undefined || given === null) {
         if (required) return false;
+        // Null says the same as leaving it out; operations see only the latter.
+        if (given === null) delete input[name];
       } else if (!fits(given)) return false;
     }
     return true;

@@ -6,6 +6,7 @@ import type { Instant } from "./instant.ts";
 import { payloadLength } from "./payload.ts";
 import { retainedBytes, trimOldest } from "./memory-bound.ts";
 import { parseSequenceNumber } from "./sequence-number.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import type { ModelShard } from "./shard.ts";
 import { ModelStream } from "./stream.ts";
 import { TokenSeal } from "./token-seal.ts";
@@ -18,6 +19,8 @@ export class KinesisModel {
   readonly config: ModelConfig;
   readonly transitions: Transitions = new Transitions();
   readonly tokens: TokenSeal;
+  /** Of API calls. */
+  readonly rates: RateLimiter = new RateLimiter();
   readonly #accounts: Map<string, ModelAccount> = new Map();
   readonly #streamsById: Map<string, ModelStream> = new Map();
   readonly #listeners: Set<(change: Change) => void> = new Set();

@@ -1,5 +1,7 @@
 /** Resource policies: which accounts may do what with a stream or consumer of another account. */
 
+import { utf8ByteLength } from "@shardline/model";
+
 interface Statement {
   readonly Effect?: unknown;
   readonly Principal?: unknown;
@@ -54,4 +56,22 @@ function covers(actions: unknown, action: string): boolean {
 
 function listOf(value: unknown): readonly unknown[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
+/** https://docs.aws.amazon.com/streams/latest/dev/resource-based-policy-examples.html */
+const MAX_POLICY_BYTES = 20 * 1024;
+
+/** What is wrong with a policy, or undefined. */
+export function policyProblem(policy: string): string | undefined {
+  if (utf8ByteLength(policy) > MAX_POLICY_BYTES)
+    return `it is larger than ${MAX_POLICY_BYTES} bytes`;
+  const statements = statementsOf(policy);
+  if (statements.length === 0) return "it is not JSON with at least one Statement";
+  for (const { Effect, Principal, Action } of statements) {
+    if (Effect !== "Allow" && Effect !== "Deny")
+      return "the Effect of a statement must be Allow or Deny";
+    if (Principal === undefined) return "a statement has no Principal";
+    if (Action === undefined) return "a statement has no Action";
+  }
+  return undefined;
 }

@@ -53,6 +53,7 @@ export class ModelStream {
   readonly consumers: Map<string, ModelConsumer> = new Map();
   /** Of ended and running shard count updates: the service allows ten in a day. */
   readonly shardCountUpdatesAtMs: number[] = [];
+  readonly #consumerCreations: Map<string, number> = new Map();
 
   constructor(identity: StreamIdentity, settings: StreamSettings) {
     this.identity = identity;
@@ -64,8 +65,14 @@ export class ModelStream {
     return this.identity.streamName;
   }
 
-  get consumersByArn(): ReadonlyMap<string, ModelConsumer> {
-    return new Map([...this.consumers.values()].map((consumer) => [consumer.arn, consumer]));
+  /** Its second is part of a consumer's ARN: a name used again gets a later one. */
+  consumerCreation(name: string, wallMs: number): number {
+    const earlierMs = this.#consumerCreations.get(name);
+    const sameSecond =
+      earlierMs !== undefined && Math.floor(earlierMs / 1000) >= Math.floor(wallMs / 1000);
+    const createdAtMs = sameSecond ? (Math.floor(earlierMs / 1000) + 1) * 1000 : wallMs;
+    this.#consumerCreations.set(name, createdAtMs);
+    return createdAtMs;
   }
 
   /** First shards of a new stream. */
