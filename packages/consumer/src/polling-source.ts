@@ -1,0 +1,272 @@
+/**
+ * Reads one shard by GetRecords, one answer ahead of the reader at most.
+ *
+ * It starts AT the checkpointed record, which may be an aggregate that was processed in part, and
+ * only after a record was seen goes on AFTER the last one, so an iterator that expires before the
+ * first answer loses nothing and one that expires later repeats nothing (F45).
+ */
+
+import {
+  AbortedError,
+  type ChildShard,
+  type Clock,
+  compareSequenceNumbers,
+  type Failure,
+  type IteratorPosition,
+  isSentinel,
+  type KinesisApi,
+  type KinesisRecord,
+  type Lease,
+  type Random,
+  type StreamRef,
+  sleep,
+} from "@shardline/model";
+import { bounded } from "./bounded.ts";
+import { Pacing } from "./core/pacing.ts";
+
+export type SourceEvent =
+  | {
+      readonly kind: "records";
+      readonly records: readonly KinesisRecord[];
+      readonly bytes: number;
+      readonly millisBehindLatest: number | undefined;
+      /** The record at the checkpoint is gone; records after it may be, too (F46). */
+      readonly trimmed: boolean;
+    }
+  /** Nothing now, which is not the end (F47). */
+  | { readonly kind: "idle"; readonly millisBehindLatest: number | undefined }
+  /** The service says that the shard is closed and read to its end. */
+  | { readonly kind: "end"; readonly childShards: readonly ChildShard[] }
+  /** The stream or the shard is not found, or the checkpoint is refused: somebody must look. */
+  | { readonly kind: "unreadable"; readonly failure: Failure }
+  /** No answer for longer than `noProgressTimeoutMs` (F21). */
+  | { readonly kind: "stalled"; readonly failure: Failure; readonly forMs: number }
+  | { readonly kind: "aborted" };
+
+export interface SourceConfig {
+  readonly stream: StreamRef;
+  readonly shardId: string;
+  readonly maxRecordsPerRead: number;
+  readonly idleTimeBetweenReadsMs: number;
+  readonly kinesisCallTimeoutMs: number;
+  readonly noProgressTimeoutMs: number;
+}
+
+export interface SourcePorts {
+  readonly kinesis: KinesisApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes that this shard may hold unprocessed. */
+  readonly shareBytes: () => number;
+  readonly onCall: (
+    call: "getRecords" | "getShardIterator",
+    elapsedMs: number,
+    failed: Failure | undefined,
+  ) => void;
+}
+
+export class PollingSource {
+  readonly #config: SourceConfig;
+  readonly #ports: SourcePorts;
+  readonly #pacing: Pacing;
+  readonly #closed = new AbortController();
+  #start: IteratorPosition;
+  #lastSequenceNumber: string | undefined;
+  #iterator: string | undefined;
+  #ahead: Promise<SourceEvent> | undefined;
+  /** Set by an answer that had the last records. */
+  #end: readonly ChildShard[] | undefined;
+  #failingSinceMs: number | undefined;
+  #bytesPerRecord: number | undefined;
+
+  constructor(start: IteratorPosition, config: SourceConfig, ports: SourcePorts) {
+    this.#start = start;
+    this.#config = config;
+    this.#ports = ports;
+    this.#pacing = new Pacing(config, ports.random);
+  }
+
+  /** The next answer; what was read and not yet asked for waits here. */
+  async next(signal: AbortSignal): Promise<SourceEvent> {
+    if (signal.aborted) return { kind: "aborted" };
+    this.#ahead ??= this.#read();
+    const event = await orAborted(this.#ahead, signal);
+    if (event === undefined) return { kind: "aborted" };
+    this.#ahead = undefined;
+    if (event.kind === "records" && event.bytes * 2 <= this.#ports.shareBytes()) {
+      this.#ahead = this.#read();
+    }
+    return event;
+  }
+
+  /** Reads on after the last record: an end was reported that was none. */
+  reopen(): void {
+    this.#iterator = undefined;
+    this.#end = undefined;
+    this.#ahead = undefined;
+  }
+
+  /** Begins again elsewhere, after the position was found unreadable. */
+  restart(start: IteratorPosition): void {
+    this.#start = start;
+    this.#iterator = undefined;
+    this.#lastSequenceNumber = undefined;
+    this.#end = undefined;
+    this.#ahead = undefined;
+  }
+
+  /** Ends a read that is under way. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #read(): Promise<SourceEvent> {
+    if (this.#end !== undefined) return { kind: "end", childShards: this.#end };
+    const { clock } = this.#ports;
+    for (;;) {
+      try {
+        const waitMs = this.#pacing.waitMs(clock.nowMs());
+        if (waitMs > 0) await sleep(clock, waitMs, { signal: this.#closed.signal });
+      } catch (error) {
+        if (error instanceof AbortedError) return { kind: "aborted" };
+        throw error;
+      }
+      const event = await this.#attempt();
+      if (this.#closed.signal.aborted) return { kind: "aborted" };
+      if (event !== undefined) return event;
+    }
+  }
+
+  /** One step: an iterator or an answer. Undefined: try again when pacing says so. */
+  async #attempt(): Promise<SourceEvent | undefined> {
+    const { kinesis } = this.#ports;
+    const startedMs = this.#ports.clock.nowMs();
+    const { stream, shardId } = this.#config;
+    if (this.#iterator === undefined) {
+      const position = this.#position();
+      const opened = await this.#call("getShardIterator", (options) =>
+        kinesis.getShardIterator({ stream, shardId, position }, options),
+      );
+      if (opened.kind === "failed") return this.#trouble(opened, startedMs);
+      this.#iterator = opened.shardIterator;
+    }
+    const shardIterator = this.#iterator;
+    const maxRecords = this.#maxRecords();
+    const answer = await this.#call("getRecords", (options) =>
+      kinesis.getRecords({ stream, shardIterator, maxRecords }, options),
+    );
+    if (answer.kind === "failed") return this.#trouble(answer, startedMs);
+    const { records, nextShardIterator, millisBehindLatest, childShards } = answer;
+    this.#failingSinceMs = undefined;
+    this.#iterator = nextShardIterator;
+    const bytes = this.#measure(records);
+    const caughtUp = (millisBehindLatest ?? 0) === 0;
+    this.#pacing.after({ kind: "ok", bytes, caughtUp }, startedMs, this.#ports.clock.nowMs());
+    if (records.length > 0) {
+      const trimmed = this.#isTrimmed(records);
+      this.#lastSequenceNumber = records.at(-1)?.sequenceNumber;
+      if (nextShardIterator === undefined) this.#end = childShards;
+      return { kind: "records", records, bytes, millisBehindLatest, trimmed };
+    }
+    if (nextShardIterator === undefined) return { kind: "end", childShards };
+    return { kind: "idle", millisBehindLatest };
+  }
+
+  #position(): IteratorPosition {
+    if (this.#lastSequenceNumber === undefined) return this.#start;
+    return { kind: "after-sequence-number", sequenceNumber: this.#lastSequenceNumber };
+  }
+
+  #isTrimmed(records: readonly KinesisRecord[]): boolean {
+    const first = records[0]?.sequenceNumber;
+    return (
+      this.#lastSequenceNumber === undefined &&
+      this.#start.kind === "at-sequence-number" &&
+      first !== undefined &&
+      compareSequenceNumbers(first, this.#start.sequenceNumber) > 0
+    );
+  }
+
+  /** Asks for no more records than are likely to fit. */
+  #maxRecords(): number {
+    const { maxRecordsPerRead } = this.#config;
+    if (this.#bytesPerRecord === undefined) return maxRecordsPerRead;
+    const fitting = Math.floor(this.#ports.shareBytes() / Math.max(1, this.#bytesPerRecord));
+    return Math.min(maxRecordsPerRead, Math.max(1, fitting));
+  }
+
+  #measure(records: readonly KinesisRecord[]): number {
+    if (records.length === 0) return 0;
+    let bytes = 0;
+    for (const { data } of records) bytes += data.length;
+    this.#bytesPerRecord = bytes / records.length;
+    return bytes;
+  }
+
+  #trouble(failure: Failure, startedMs: number): SourceEvent | undefined {
+    const nowMs = this.#ports.clock.nowMs();
+    switch (failure.reason) {
+      case "expired-iterator":
+        this.#iterator = undefined;
+        this.#pacing.after({ kind: "ok", bytes: 0, caughtUp: false }, startedMs, nowMs);
+        return undefined;
+      case "not-found":
+        this.#pacing.after({ kind: "failed" }, startedMs, nowMs);
+        this.#iterator = undefined;
+        return { kind: "unreadable", failure };
+      case "invalid":
+        // A refused iterator is opened anew; a refused position is for the runner to judge.
+        this.#pacing.after({ kind: "failed" }, startedMs, nowMs);
+        if (this.#iterator === undefined) return { kind: "unreadable", failure };
+        this.#iterator = undefined;
+        break;
+      default: {
+        const kind = failure.reason === "throttled" ? "throttled" : "failed";
+        this.#pacing.after({ kind }, startedMs, nowMs);
+      }
+    }
+    this.#failingSinceMs ??= startedMs;
+    const forMs = nowMs - this.#failingSinceMs;
+    if (forMs < this.#config.noProgressTimeoutMs) return undefined;
+    this.#failingSinceMs = undefined;
+    return { kind: "stalled", failure, forMs };
+  }
+
+  async #call<T extends { readonly kind: string }>(
+    call: "getRecords" | "getShardIterator",
+    send: (options: { timeoutMs: number; signal?: AbortSignal | undefined }) => Promise<T>,
+  ): Promise<T | Failure> {
+    const { clock, onCall } = this.#ports;
+    const startedMs = clock.nowMs();
+    const timeoutMs = this.#config.kinesisCallTimeoutMs;
+    const answer = await bounded(clock, { timeoutMs, signal: this.#closed.signal }, send);
+    const failed = answer.kind === "failed" ? (answer as Failure) : undefined;
+    if (!this.#closed.signal.aborted) onCall(call, clock.nowMs() - startedMs, failed);
+    return answer;
+  }
+}
+
+/** Where the first read of a tenure begins. */
+export function startPosition(lease: Lease, fallbackTimestampMs: number): IteratorPosition {
+  const { sequenceNumber } = lease.checkpoint;
+  if (!isSentinel(sequenceNumber)) return { kind: "at-sequence-number", sequenceNumber };
+  if (sequenceNumber === "TRIM_HORIZON" || sequenceNumber === "SHARD_END") {
+    return { kind: "trim-horizon" };
+  }
+  const timestampMs = lease.startTimestampMs ?? fallbackTimestampMs;
+  return { kind: "at-timestamp", timestampMs };
+}
+
+/** The promise's value, or undefined as soon as the signal aborts. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let onAbort = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Compares the stream's shards with the table: makes the first leases, repairs holes, deletes what
+ * is finished. Every worker may do it; every write is conditional.
+ */
+
+import type { Failure, Lease, Shard, ShardFilter } from "@shardline/model";
+import { bounded } from "./bounded.ts";
+import type { LeaseBook } from "./core/lease-book.ts";
+import { isDisposable } from "./core/parents.ts";
+import {
+  applicationStartMs,
+  type FirstPosition,
+  firstLeases,
+  firstPosition,
+  missingLeases,
+  type Repair,
+} from "./core/shard-sync.ts";
+import type { WorkerConfig } from "./options.ts";
+import type { Ports } from "./ports.ts";
+import type { Reporter } from "./reporter.ts";
+import type { StreamWatch } from "./stream-watch.ts";
+
+export interface AuditHost {
+  readonly config: WorkerConfig;
+  readonly ports: Ports;
+  readonly watch: StreamWatch;
+  readonly reporter: Reporter;
+  readonly book: LeaseBook;
+  /** Every lease ever seen by this worker, as last seen. */
+  readonly lastKnown: ReadonlyMap<string, Lease>;
+}
+
+/** Creations at once. */
+const CONCURRENCY = 16;
+
+export class ShardAudit {
+  readonly #host: AuditHost;
+  /** Shards without any relative in the table, from the last audit: acted on when seen twice. */
+  #orphans: ReadonlySet<string> = new Set();
+
+  constructor(host: AuditHost) {
+    this.#host = host;
+  }
+
+  /** @returns a failure if it could not be done; it is then tried again soon. */
+  async run(): Promise<Failure | undefined> {
+    const { watch, book } = this.#host;
+    const failed = await watch.refresh();
+    if (failed !== undefined) return failed;
+    if (book.size === 0) {
+      const begun = await this.#begin();
+      if (begun !== "not-empty") return begun;
+    }
+    return (await this.#repair()) ?? (await this.#cleanUp());
+  }
+
+  /** An empty table: the first leases. The scan may be behind, so relatives are looked for. */
+  async #begin(): Promise<Failure | "not-empty" | undefined> {
+    const { config, ports, watch } = this.#host;
+    const { initialPosition } = config;
+    // Read before the listing: a record put after the start is never before the position.
+    const wallMs = ports.clock.wallMs();
+    const shards = await watch.list(filterOf(initialPosition.kind, wallMs, initialPosition));
+    if (!Array.isArray(shards)) return shards as Failure;
+    const listed = shards as readonly Shard[];
+    for (const { parentShardIds } of listed) {
+      for (const parentId of parentShardIds) {
+        if (watch.listing?.has(parentId) !== true) continue;
+        const row = await this.#get(parentId);
+        if (row !== undefined && "kind" in row) return row;
+        if (row !== undefined) return "not-empty";
+      }
+    }
+    const position = firstPosition(initialPosition, wallMs);
+    const leases = firstLeases(listed, position, watch.identity);
+    return this.#create(leases.map((lease) => ({ lease, why: "first" })));
+  }
+
+  async #repair(): Promise<Failure | undefined> {
+    const { watch, book, lastKnown } = this.#host;
+    const repairs = missingLeases({
+      shards: watch.shards ?? [],
+      leaseOf: (shardId) => book.get(shardId)?.lease,
+      lastKnown: (shardId) => lastKnown.get(shardId),
+      orphanPosition: this.#orphanPosition(),
+      stream: watch.identity,
+    });
+    const before = this.#orphans;
+    this.#orphans = new Set(
+      repairs.filter(({ why }) => why !== "parent-finished").map(({ lease }) => lease.leaseKey),
+    );
+    const due = repairs.filter(
+      ({ why, lease }) => why === "parent-finished" || before.has(lease.leaseKey),
+    );
+    const proven: Repair[] = [];
+    for (const repair of due) {
+      const holds = await this.#stillHolds(repair);
+      if (typeof holds === "object") return holds;
+      if (holds) proven.push(repair);
+    }
+    return this.#create(proven);
+  }
+
+  /** Scans are hints: before a row is made for a finished parent's child, the parent is read. */
+  async #stillHolds({ lease, why }: Repair): Promise<boolean | Failure> {
+    const row = await this.#get(lease.leaseKey);
+    if (row !== undefined) return "kind" in row ? row : false;
+    if (why === "row-lost") return true;
+    for (const parentId of lease.parentShardIds) {
+      const parent = await this.#get(parentId);
+      if (parent === undefined) continue;
+      if ("kind" in parent) return parent;
+      if (parent.checkpoint.sequenceNumber !== "SHARD_END") {
+        if (this.#host.watch.listing?.has(parentId) === true) return false;
+      }
+    }
+    return true;
+  }
+
+  #orphanPosition(): FirstPosition {
+    const { config, ports, book } = this.#host;
+    const leases = [...book.sightings()].map(({ lease }) => lease);
+    const startMs = applicationStartMs(leases) ?? ports.clock.wallMs();
+    return firstPosition(config.initialPosition, startMs);
+  }
+
+  async #create(
+    repairs: readonly { readonly lease: Lease; readonly why: string }[],
+  ): Promise<Failure | undefined> {
+    const { config, ports, reporter, book } = this.#host;
+    const timeoutMs = config.leaseCallTimeoutMs;
+    let failed: Failure | undefined;
+    const create = async ({ lease, why }: { lease: Lease; why: string }): Promise<void> => {
+      const answer = await bounded(ports.clock, { timeoutMs }, (options) =>
+        ports.leases.create(lease, options),
+      );
+      if (answer.kind === "failed") failed = answer;
+      if (answer.kind !== "ok") return;
+      book.note(answer.lease, ports.clock.nowMs());
+      reporter.leaseCreated(lease.leaseKey, why, lease.checkpoint);
+    };
+    for (let i = 0; i < repairs.length; i += CONCURRENCY) {
+      await Promise.all(repairs.slice(i, i + CONCURRENCY).map(create));
+    }
+    return failed;
+  }
+
+  /** Finished leases whose children are under way, proven by consistent reads. */
+  async #cleanUp(): Promise<Failure | undefined> {
+    const { config, ports, book, reporter } = this.#host;
+    if (!config.cleanUpFinishedLeases) return undefined;
+    const timeoutMs = config.leaseCallTimeoutMs;
+    const hinted = [...book.sightings()].filter(({ lease }) =>
+      isDisposable(lease, (id) => book.get(id)?.lease),
+    );
+    for (const { lease } of hinted) {
+      const rows = new Map<string, Lease>();
+      for (const id of [lease.leaseKey, ...lease.childShardIds, ...lease.parentShardIds]) {
+        const row = await this.#get(id);
+        if (row !== undefined && "kind" in row) return row;
+        if (row !== undefined) rows.set(id, row);
+      }
+      const current = rows.get(lease.leaseKey);
+      if (current === undefined || !isDisposable(current, (id) => rows.get(id))) continue;
+      const answer = await bounded(ports.clock, { timeoutMs }, (options) =>
+        ports.leases.delete(current, options),
+      );
+      if (answer.kind === "failed") return answer;
+      if (answer.kind !== "ok") continue;
+      book.forget(lease.leaseKey);
+      reporter.leaseCleanedUp(lease.leaseKey);
+    }
+    return undefined;
+  }
+
+  async #get(leaseKey: string): Promise<Lease | Failure | undefined> {
+    const { config, ports } = this.#host;
+    const timeoutMs = config.leaseCallTimeoutMs;
+    const read = await bounded(ports.clock, { timeoutMs }, (options) =>
+      ports.leases.get(leaseKey, options),
+    );
+    return read.kind === "failed" ? read : read.lease;
+  }
+}
+
+function filterOf(
+  kind: "trim-horizon" | "latest" | "at-timestamp",
+  wallMs: number,
+  position: WorkerConfig["initialPosition"],
+): ShardFilter {
+  switch (kind) {
+    case "trim-horizon":
+      return { kind: "at-trim-horizon" };
+    case "latest":
+      return { kind: "at-latest" };
+    case "at-timestamp":
+      return {
+        kind: "at-timestamp",
+        timestampMs: position.kind === "at-timestamp" ? position.timestampMs : wallMs,
+      };
+  }
+}
+
+/** The further of two sights of one lease's checkpoint is the truth; kept for repair. */
+export function remember(known: Map<string, Lease>, lease: Lease): void {
+  const before = known.get(lease.leaseKey);
+  if (before === undefined || lease.counter >= before.counter) known.set(lease.leaseKey, lease);
+}
