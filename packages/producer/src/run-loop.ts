@@ -130,6 +130,10 @@ export class RunLoop {
     this.#loader.stop();
   }
 
+  readonly #touched = (): void => {
+    this.touch();
+  };
+
   readonly #turn = (): void => {
     this.#scheduled = false;
     if (this.#ended) return;
@@ -139,7 +143,7 @@ export class RunLoop {
       this.#pipeline.abandon(this.#refusal.code, this.#refusal.message);
     }
     for (const request of this.#pipeline.poll(nowMs, slots.free)) this.#perform(request, nowMs);
-    if (slots.free <= 0 && this.#outstanding > 0) slots.onFree(() => this.touch());
+    if (slots.free <= 0 && this.#outstanding > 0) slots.onFree(this.#touched);
     if (this.#pipeline.wantsShardMap && this.#outstanding > 0) this.#loader.want();
     this.#settleAll();
     this.#arm(this.#pipeline.wakeAtMs(slots.free), nowMs);

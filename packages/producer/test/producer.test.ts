@@ -67,7 +67,8 @@ describe("failures", () => {
     expect(first?.entries).toHaveLength(4);
     const failed = [first?.entries[1], first?.entries[3]].map((entry) => entry?.explicitHashKey);
     const resent = later.flatMap(({ entries }) => entries.map((entry) => entry.explicitHashKey));
-    expect(resent.toSorted()).toEqual(failed.toSorted());
+    expect(new Set(resent)).toEqual(new Set(failed));
+    expect(resent).toHaveLength(2);
     expect(kinesis.read()).toHaveLength(100);
   });
 

@@ -58,11 +58,13 @@ export class Collector {
     if (emptied) this.#removeEmpty();
   }
 
-  /** The next request, if it is full, old enough or asked for at once. */
-  take(nowMs: number, atOnce: boolean): Entry[] | undefined {
+  /** The next request's entries, if it is full, old enough or asked for at once. */
+  take(nowMs: number, atOnce: boolean, slots: number): Entry[] | undefined {
     const due = atOnce || this.#isFull() || this.dueMs() <= nowMs;
     if (!due || this.#staged.length === 0) return undefined;
-    const { maxRequestBytes, maxRequestEntries } = this.#config;
+    const { maxRequestBytes, order } = this.#config;
+    // In strict order each entry is a request of its own.
+    const maxRequestEntries = order === "strict" ? slots : this.#config.maxRequestEntries;
     let count = 0;
     let bytes = 0;
     while (count < this.#staged.length && count < maxRequestEntries) {
@@ -85,8 +87,10 @@ export class Collector {
 
   /** Takes entries off the stage. */
   unstage(leaves: (entry: Entry) => boolean): Entry[] {
-    const gone = this.#staged.filter(leaves);
-    if (gone.length > 0) this.#staged = this.#staged.filter((entry) => !leaves(entry));
+    const gone: Entry[] = [];
+    const stay: Entry[] = [];
+    for (const entry of this.#staged) (leaves(entry) ? gone : stay).push(entry);
+    this.#staged = stay;
     for (const entry of gone) {
       this.#stagedBytes -= entry.bytes;
       entry.lane.busy--;

@@ -35,6 +35,15 @@ export class EntryQueue {
     return entry;
   }
 
+  /** Takes out those that `leaves` picks; the others keep their order. */
+  removeWhere(leaves: (entry: Entry) => boolean): Entry[] {
+    const gone: Entry[] = [];
+    const stay: Entry[] = [];
+    for (const entry of this.takeAll()) (leaves(entry) ? gone : stay).push(entry);
+    this.#items = stay;
+    return gone;
+  }
+
   takeAll(): Entry[] {
     const all = this.#items.slice(this.#head) as Entry[];
     this.#items = [];

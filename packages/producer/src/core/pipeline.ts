@@ -91,7 +91,7 @@ export class Pipeline {
     const requests = this.#settler.takeSplit(slots);
     while (requests.length < slots) {
       this.#collector.fill(nowMs);
-      const entries = this.#collector.take(nowMs, this.#hurry);
+      const entries = this.#collector.take(nowMs, this.#hurry, slots - requests.length);
       if (entries === undefined) break;
       requests.push(...this.#settler.requestsFor(entries));
     }
@@ -100,9 +100,10 @@ export class Pipeline {
 
   /** When to poll again if nothing happens before. */
   wakeAtMs(slots: number): number {
-    const { nextLaneAtMs } = this.#collector;
-    const collectMs = slots > 0 ? Math.min(this.#collector.dueMs(), nextLaneAtMs) : nextLaneAtMs;
-    return Math.min(this.#aggregator.nextDueMs(), collectMs, this.#sweepAtMs);
+    const atMs = Math.min(this.#aggregator.nextDueMs(), this.#sweepAtMs);
+    // Without a slot nothing can be sent; the next free one is told of.
+    if (slots <= 0) return atMs;
+    return Math.min(atMs, this.#collector.dueMs(), this.#collector.nextLaneAtMs);
   }
 
   complete(request: Request, outcome: Outcome<PutRecordsAnswer>, nowMs: number): void {
@@ -265,9 +266,8 @@ export class Pipeline {
     };
     const gone = this.#collector.unstage(expired);
     for (const lane of this.#collector.lanes()) {
-      while (lane.fresh.size > 0 && expired(lane.fresh.first() as Entry)) {
-        gone.push(lane.fresh.shift() as Entry);
-      }
+      // Not in the order of their age once two parents' queues became one.
+      for (const entry of lane.fresh.removeWhere(expired)) gone.push(entry);
       for (let i = lane.retries.length - 1; i >= 0; i--) {
         if (expired(lane.retries[i] as Entry)) gone.push(...lane.retries.splice(i, 1));
       }
