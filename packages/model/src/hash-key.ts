@@ -6,7 +6,7 @@
  * speak decimal; the two conversions live here.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** 32 lower-case hexadecimal digits. */
 export type HashKey = string;
@@ -26,7 +26,7 @@ export const FULL_HASH_KEY_RANGE: HashKeyRange = { start: MIN_HASH_KEY, end: MAX
 
 /** MD5 of the UTF-8 partition key, as the service hashes it. */
 export function hashKeyOfPartitionKey(partitionKey: string): HashKey {
-  return createHash("md5").update(partitionKey, "utf8").digest("hex");
+  return hash("md5", partitionKey, "hex");
 }
 
 /** The hash key that decides a record's shard: the explicit one wins. */

@@ -28,10 +28,21 @@ export function payloadBase64(payload: Payload): string {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("base64");
 }
 
-/** Padded base64 of the standard alphabet, as the JSON protocol asks for. */
+/**
+ * Padded base64 of the standard alphabet, as the JSON protocol asks for. Decoding into a scratch
+ * buffer is several times faster than a regular expression: the decoder skips what is not base64, so
+ * its count is short; it takes the URL alphabet too, which is looked for apart.
+ */
 export function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && BASE64.test(text);
+  if (text.length % 4 !== 0) return false;
+  if (scratch.length < text.length) scratch = Buffer.allocUnsafe(text.length * 2);
+  return (
+    scratch.write(text, 0, "base64") === payloadLength(text) &&
+    !text.includes("-") &&
+    !text.includes("_")
+  );
 }
 
+let scratch: Buffer = Buffer.allocUnsafe(64 * 1024);
+
 const EQUALS = 0x3d;
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
