@@ -21,31 +21,31 @@ function failureAdvice(failed: Failure, target: CallTarget): string {
   const what = `${target.kind} ${JSON.stringify(target.name)}`;
   const where = target.endpoint === undefined ? "" : ` at ${target.endpoint}`;
   const flag = target.kind === "stream" ? "--endpoint" : "--dynamodb-endpoint";
-  const detail = `${failed.code}: ${failed.message}`;
   switch (failed.reason) {
     case "not-found":
       return `${what} does not exist${where}: create it, or check its name, --region and ${flag}`;
     case "unavailable":
-    case "timeout":
-      return `cannot reach ${target.endpoint ?? "the service"} (${detail}): check that it is running and ${flag}, or start one with "shardline local"`;
-    case "credentials":
-      return `no usable credentials (${detail}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
-    case "denied":
-      return `not allowed on ${what}${where} (${detail}): check the credentials and their policy`;
+    case "timeout": {
+      const service = target.kind === "stream" ? "Kinesis" : "DynamoDB";
+      const endpoint = target.endpoint ?? service;
+      return `cannot reach ${endpoint} (${failed.code}): check that it is running and ${flag}, or start one with "shardline local"`;
+    }
     case "throttled":
-      return `${what} is throttled (${detail}): try again later or with fewer readers and writers`;
+      return `${what} is throttled (${failed.code}): try again later, or with fewer readers and writers`;
     case "in-use":
-      return `${what} is busy (${detail}): try again when it is ACTIVE`;
-    case "kms":
-      return `${what} cannot use its KMS key (${detail}): check the key and its policy`;
+      return `${what} is busy (${failed.code}): try again when it is ACTIVE`;
     case "aborted":
       return "stopped";
+    // These messages say themselves what to do.
+    case "credentials":
+    case "denied":
+    case "kms":
+    case "malformed":
     case "invalid":
     case "expired-iterator":
     case "expired-token":
-    case "malformed":
     case "unknown":
-      return `${what}${where}: ${detail}`;
+      return `${what}: ${failed.message}`;
   }
 }
 

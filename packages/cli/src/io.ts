@@ -1,12 +1,12 @@
 /** What a command may touch of its process. Tests give their own. */
 
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { type Clock, type Random, systemClock, systemRandom } from "@shardline/model";
 import type { Environment } from "./args/parse.ts";
 
 export interface Io {
   readonly env: Environment;
-  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;

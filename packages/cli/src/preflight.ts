@@ -2,6 +2,7 @@
 
 import {
   type KinesisApi,
+  type LeaseTable,
   sleep,
   type Clock,
   type StreamDescription,
@@ -45,4 +46,21 @@ export async function requireStream(
     }
     await sleep(clock, POLL_MS, { signal });
   }
+}
+
+/**
+ * Fails early where the lease table cannot be asked. That it does not exist yet is fine.
+ * @throws CliError that says what to do.
+ */
+export async function requireTableService(
+  leases: LeaseTable,
+  tableName: string,
+  endpoint: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await leases.get("preflight", { timeoutMs: CALL_TIMEOUT_MS, signal });
+  if (answer.kind === "ok" || answer.reason === "not-found") return;
+  // A table of another shape is refused by the worker, which says so better.
+  if (answer.reason === "invalid") return;
+  throw callFailed(answer, { kind: "table", name: tableName, endpoint });
 }

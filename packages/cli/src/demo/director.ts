@@ -16,26 +16,24 @@ const SPLIT_AT = 0.2;
 const KILL_AT = 0.45;
 
 export class Director {
-  readonly #given = new Set<Cue>();
+  readonly #done = new Set<Cue>();
 
-  /** What to do now. Each cue is given once. */
-  cues(scene: Scene): readonly Cue[] {
+  /** What is to be done now; again and again until `done` is told. */
+  due(scene: Scene): readonly Cue[] {
     const share = scene.producerEnded ? 1 : scene.acknowledged / scene.records;
     const cues: Cue[] = [];
-    if (share >= SPLIT_AT) this.#give("split", cues);
+    if (share >= SPLIT_AT) cues.push("split");
     // A worker that is killed before anything is processed would show little.
-    if (share >= KILL_AT && scene.processed > 0) this.#give("kill", cues);
-    return cues;
+    if (share >= KILL_AT && scene.processed > 0) cues.push("kill");
+    return cues.filter((cue) => !this.#done.has(cue));
   }
 
-  has(cue: Cue): boolean {
-    return this.#given.has(cue);
+  done(cue: Cue): void {
+    this.#done.add(cue);
   }
 
-  #give(cue: Cue, cues: Cue[]): void {
-    if (this.#given.has(cue)) return;
-    this.#given.add(cue);
-    cues.push(cue);
+  get isFinished(): boolean {
+    return this.#done.has("split") && this.#done.has("kill");
   }
 }
 

@@ -42,6 +42,11 @@ export function parseJournalLine(line: string): Delivery | undefined {
   };
 }
 
+/** Monotonic, and the same for all processes of this machine. */
+export function sharedClockUs(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
 /** One key for each user record in a stream. */
 export function recordId(position: {
   readonly sequenceNumber: string;

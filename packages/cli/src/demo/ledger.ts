@@ -12,6 +12,7 @@ export interface PutRecord {
 export interface Acknowledgement {
   /** Index in the input. */
   readonly index: number;
+  readonly shardId: string;
   readonly sequenceNumber: string;
   readonly subSequenceNumber: number;
   readonly attempts: number;
@@ -19,12 +20,6 @@ export interface Acknowledgement {
 
 export interface WorkerDelivery extends Delivery {
   readonly worker: string;
-}
-
-export interface WorkerCounts {
-  readonly processed: number;
-  /** Of the last shard seen. */
-  readonly shards: ReadonlySet<string>;
 }
 
 export class Ledger {
@@ -64,6 +59,15 @@ export class Ledger {
 
   deliveriesOf(worker: string): number {
     return this.#perWorker.get(worker) ?? 0;
+  }
+
+  /** The shard with most records: a split of it does not go unnoticed. */
+  busiestShard(): string | undefined {
+    const counts = new Map<string, number>();
+    for (const { shardId } of this.acknowledged.values()) {
+      counts.set(shardId, (counts.get(shardId) ?? 0) + 1);
+    }
+    return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0];
   }
 
   isProcessed(ack: Acknowledgement): boolean {

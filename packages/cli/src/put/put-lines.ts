@@ -1,6 +1,14 @@
 /** Lines in, acknowledgements out, with a bound on what is under way. */
 
-import { type Clock, deferred, limits, sleep, type UserRecord } from "@shardline/model";
+import {
+  type Clock,
+  deferred,
+  limits,
+  ShardlineError,
+  sleep,
+  type UserRecord,
+} from "@shardline/model";
+import type { PutResult } from "@shardline/producer";
 import { CliError } from "../errors.ts";
 import { readLines } from "../lines.ts";
 import type { KeyOfLine } from "../partition-key.ts";
@@ -8,13 +16,6 @@ import type { KeyOfLine } from "../partition-key.ts";
 /** What `put` needs of a producer. */
 export interface PutTarget {
   put(record: UserRecord): Promise<PutResult>;
-}
-
-export interface PutResult {
-  readonly shardId: string;
-  readonly sequenceNumber: string;
-  readonly subSequenceNumber: number;
-  readonly attempts: number;
 }
 
 export interface PutLinesOptions {
@@ -46,23 +47,30 @@ const MAX_OUTSTANDING_RECORDS = 20_000;
 const MAX_OUTSTANDING_BYTES: number = 32 * 1024 * 1024;
 
 /**
- * Resolves when every line is acknowledged, or when `signal` aborted and all that was begun is
- * settled. At the first line that fails it reads no further, waits for the rest and throws.
- * @throws CliError naming the line.
+ * Resolves when every line is acknowledged. At the first line that fails, or when `signal` aborts, it
+ * reads no further, waits for what was begun and throws.
+ * @throws CliError that names the line, or says how far it came.
  */
 export async function putLines(target: PutTarget, options: PutLinesOptions): Promise<void> {
+  const { signal, counts } = options;
   const flight = new Flight(target, options);
+  const mayGoOn = (): boolean => !signal.aborted && flight.failure === undefined;
   try {
     for await (const lines of readLines(options.source, limits.MAX_MAX_RECORD_BYTES)) {
       for (const line of lines) {
-        if (options.signal.aborted || flight.failure !== undefined) return;
-        await flight.put(line);
+        if (mayGoOn()) await flight.put(line);
       }
+      if (!mayGoOn()) break;
     }
+  } catch (error) {
+    // A source that ends because of the signal throws an error that says less.
+    if (!signal.aborted) throw error;
   } finally {
     await flight.landed();
   }
-  if (flight.failure !== undefined) throw flight.failure;
+  const soFar = `${counts.acknowledged} acknowledged`;
+  if (flight.failure !== undefined) throw new CliError(`${flight.failure} (${soFar})`);
+  if (signal.aborted) throw new CliError(`stopped before the end of the input (${soFar})`);
 }
 
 class Flight {
@@ -72,7 +80,8 @@ class Flight {
   #outstanding = 0;
   #outstandingBytes = 0;
   #wake: (() => void) | undefined;
-  failure: CliError | undefined;
+  /** What is wrong with the first line that failed. */
+  failure: string | undefined;
 
   constructor(target: PutTarget, options: PutLinesOptions) {
     this.#target = target;
@@ -138,7 +147,13 @@ class Flight {
   }
 }
 
-function lineFailed(lineNumber: number, error: unknown): CliError {
-  const message = error instanceof Error ? error.message : String(error);
-  return new CliError(`line ${lineNumber}: ${message}`);
+function lineFailed(lineNumber: number, error: unknown): string {
+  return `line ${lineNumber}: ${error instanceof Error ? error.message : String(error)}${adviceFor(error)}`;
+}
+
+function adviceFor(error: unknown): string {
+  if (!ShardlineError.isShardlineError(error) || error.code !== "INVALID_RECORD") return "";
+  const field = "field" in error ? error.field : undefined;
+  if (field === "partitionKey") return ": change --key-pattern so that it finds a key in this line";
+  return ": split the line up, or raise the stream's MaxRecordSize";
 }

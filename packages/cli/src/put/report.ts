@@ -1,6 +1,7 @@
 /** What `put` prints. Pure. */
 
-import type { PutCounts, PutResult } from "./put-lines.ts";
+import type { PutResult } from "@shardline/producer";
+import type { PutCounts } from "./put-lines.ts";
 
 /** One line, redrawn in place on a terminal. */
 export function progressText(counts: PutCounts, seconds: number): string {
@@ -30,7 +31,8 @@ export function summaryJson(counts: PutCounts, seconds: number): string {
 
 export function acknowledgementJson(line: number, result: PutResult): string {
   const { shardId, sequenceNumber, subSequenceNumber, attempts } = result;
-  return JSON.stringify({ line, shardId, sequenceNumber, subSequenceNumber, attempts });
+  const tries = attempts.length;
+  return JSON.stringify({ line, shardId, sequenceNumber, subSequenceNumber, attempts: tries });
 }
 
 function number(value: number): string {

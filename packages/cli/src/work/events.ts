@@ -52,7 +52,9 @@ function plain(value: unknown): unknown {
   if (value instanceof Error) return value.stack ?? `${value.name}: ${value.message}`;
   if (typeof value === "object" && value !== null && "sequenceNumber" in value) {
     const { sequenceNumber, subSequenceNumber } = value as Record<string, unknown>;
-    return subSequenceNumber === 0 ? sequenceNumber : `${sequenceNumber}/${subSequenceNumber}`;
+    return subSequenceNumber === 0
+      ? sequenceNumber
+      : `${String(sequenceNumber)}/${String(subSequenceNumber)}`;
   }
   return value;
 }

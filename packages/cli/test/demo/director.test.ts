@@ -12,18 +12,30 @@ const scene = (acknowledged: number, processed = acknowledged, producerEnded = f
 describe("Director", () => {
   it("splits and kills amid the flow, once each", () => {
     const director = new Director();
-    const cues = [0, 10, 19, 20, 21, 44, 45, 46, 100].map((n) => director.cues(scene(n)).join());
+    const cues = [0, 10, 19, 20, 21, 44, 45, 46, 100].map((n) => {
+      const due = director.due(scene(n));
+      for (const cue of due) director.done(cue);
+      return due.join();
+    });
     expect(cues).toEqual(["", "", "", "split", "", "", "kill", "", ""]);
+    expect(director.isFinished).toBe(true);
+  });
+
+  it("asks again until it is done", () => {
+    const director = new Director();
+    expect(director.due(scene(20))).toEqual(["split"]);
+    expect(director.due(scene(20))).toEqual(["split"]);
+    expect(director.isFinished).toBe(false);
   });
 
   it("waits with the kill until something is processed", () => {
     const director = new Director();
-    expect(director.cues(scene(90, 0))).toEqual(["split"]);
-    expect(director.cues(scene(90, 1))).toEqual(["kill"]);
+    expect(director.due(scene(90, 0))).toEqual(["split"]);
+    expect(director.due(scene(90, 1))).toEqual(["split", "kill"]);
   });
 
   it("gives both when the producer has ended early", () => {
-    expect(new Director().cues(scene(1, 1, true))).toEqual(["split", "kill"]);
+    expect(new Director().due(scene(1, 1, true))).toEqual(["split", "kill"]);
   });
 });
 

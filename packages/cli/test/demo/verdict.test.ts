@@ -15,7 +15,13 @@ function books(): Ledger {
   );
   for (let index = 0; index < 10; index++) {
     const sequenceNumber = String(100 + index);
-    ledger.acknowledge({ index, sequenceNumber, subSequenceNumber: 0, attempts: 1 });
+    ledger.acknowledge({
+      index,
+      shardId: SHARD,
+      sequenceNumber,
+      subSequenceNumber: 0,
+      attempts: 1,
+    });
   }
   return ledger;
 }
@@ -114,7 +120,13 @@ describe("judge", () => {
     const copy = { sequenceNumber: "999" };
     ledger.deliver("w2", delivery(0, 5_000_000, { fence: 2, ...copy }));
     expect(judge(ledger, kill)).toMatchObject({ ok: false, duplicates: 3, processed: 10 });
-    ledger.acknowledge({ index: 0, sequenceNumber: "100", subSequenceNumber: 0, attempts: 2 });
+    ledger.acknowledge({
+      index: 0,
+      shardId: SHARD,
+      sequenceNumber: "100",
+      subSequenceNumber: 0,
+      attempts: 2,
+    });
     expect(judge(ledger, kill)).toMatchObject({ ok: true, duplicates: 3, duplicateBound: 3 });
   });
 
