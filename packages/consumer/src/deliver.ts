@@ -7,6 +7,7 @@ import {
   type BackoffPolicy,
   backoffMs,
   type Clock,
+  deferred,
   type ReceivedRecord,
   sleep,
 } from "@shardline/model";
@@ -154,10 +155,7 @@ export class Deliver {
       (): Attempt => ({ kind: "returned" }),
       (error: unknown): Attempt => ({ kind: "threw", error }),
     );
-    let wake = (_: Attempt): void => {};
-    const given = new Promise<Attempt>((resolve) => {
-      wake = resolve;
-    });
+    const given = deferred<Attempt>();
     let stuck = false;
     let grace = clock.setTimer(config.maxProcessingTimeMs, () => {
       stuck = true;
@@ -165,12 +163,14 @@ export class Deliver {
     });
     const onCut = (): void => {
       grace.cancel();
-      grace = clock.setTimer(ABORT_GRACE_MS, () => wake({ kind: stuck ? "stuck" : "cut" }));
+      grace = clock.setTimer(ABORT_GRACE_MS, () =>
+        given.resolve({ kind: stuck ? "stuck" : "cut" }),
+      );
     };
     if (cutOff.aborted) onCut();
     else cutOff.addEventListener("abort", onCut, { once: true });
     try {
-      const result = await Promise.race([call, given]);
+      const result = await Promise.race([call, given.promise]);
       if (result.kind === "cut" || result.kind === "stuck") this.#host.leftBehind(call);
       // A function that failed because its signal aborted did not fail of itself.
       if (result.kind === "threw" && cutOff.aborted) return { kind: stuck ? "stuck" : "cut" };

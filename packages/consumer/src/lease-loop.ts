@@ -14,7 +14,8 @@ import type { WorkerConfig } from "./options.ts";
 import type { Ports } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 import { remember, ShardAudit } from "./shard-audit.ts";
-import { isAskedOf, type RunnerEnd, ShardRunner } from "./shard-runner.ts";
+import type { RunnerEnd } from "./shard-close.ts";
+import { ShardRunner } from "./shard-runner.ts";
 import { sameStream, type StreamWatch } from "./stream-watch.ts";
 import { takeLease } from "./take.ts";
 import { Tenure } from "./tenure.ts";
@@ -195,7 +196,7 @@ export class LeaseLoop {
     for (const [key, runner] of this.#runners) {
       const row = this.#book.get(key)?.lease;
       if (row === undefined || runner.isDraining || !runner.tenure.isHeld()) continue;
-      if (row.counter < runner.tenure.fence || !isAskedOf(row, workerId)) continue;
+      if (row.counter < runner.tenure.fence || row.checkpointOwner !== workerId) continue;
       void runner.tenure.renew();
     }
   }

@@ -205,26 +205,20 @@ export class PollingSource {
 
   #trouble(failure: Failure, startedMs: number): SourceEvent | undefined {
     const nowMs = this.#ports.clock.nowMs();
-    switch (failure.reason) {
-      case "expired-iterator":
-        this.#iterator = undefined;
-        this.#pacing.after({ kind: "ok", bytes: 0, caughtUp: false }, startedMs, nowMs);
-        return undefined;
-      case "not-found":
-        this.#pacing.after({ kind: "failed" }, startedMs, nowMs);
-        this.#iterator = undefined;
-        return { kind: "unreadable", failure };
-      case "invalid":
-        // A refused iterator is opened anew; a refused position is for the runner to judge.
-        this.#pacing.after({ kind: "failed" }, startedMs, nowMs);
-        if (this.#iterator === undefined) return { kind: "unreadable", failure };
-        this.#iterator = undefined;
-        break;
-      default: {
-        const kind = failure.reason === "throttled" ? "throttled" : "failed";
-        this.#pacing.after({ kind }, startedMs, nowMs);
-      }
+    if (failure.reason === "expired-iterator") {
+      this.#iterator = undefined;
+      this.#pacing.after({ kind: "ok", bytes: 0, caughtUp: false }, startedMs, nowMs);
+      return undefined;
     }
+    const kind = failure.reason === "throttled" ? "throttled" : "failed";
+    this.#pacing.after({ kind }, startedMs, nowMs);
+    // A refused iterator is opened anew; a refused position is for the reader to judge.
+    const refused = failure.reason === "invalid" && this.#iterator === undefined;
+    if (failure.reason === "not-found" || refused) {
+      this.#iterator = undefined;
+      return { kind: "unreadable", failure };
+    }
+    if (failure.reason === "invalid") this.#iterator = undefined;
     this.#failingSinceMs ??= startedMs;
     const forMs = nowMs - this.#failingSinceMs;
     if (forMs < this.#config.noProgressTimeoutMs) return undefined;

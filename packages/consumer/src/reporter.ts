@@ -12,7 +12,7 @@ import {
 import type { Ports } from "./ports.ts";
 import type { LeaseVerb, Tenure, TenureWrite } from "./tenure.ts";
 
-type EventName = keyof ConsumerEvents & string;
+type EventName = keyof ConsumerEvents;
 
 export class Reporter {
   readonly #who: WorkerEvent;

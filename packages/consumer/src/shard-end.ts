@@ -41,7 +41,7 @@ export async function childrenOf(
 export async function createChildren(
   children: readonly ChildShard[],
   stream: StreamIdentity,
-  timeoutMs: number,
+  { leaseCallTimeoutMs: timeoutMs }: { readonly leaseCallTimeoutMs: number },
   tenure: Tenure,
   { leases, clock }: Ports,
   created: (shardId: string) => void,
