@@ -69,9 +69,10 @@ export class Assignment {
   plan(candidates: readonly Candidate[], nowMs: number): Plan {
     const loads = this.#loads(candidates);
     const take = this.#takes(candidates, loads);
-    const still = this.#pictureStoodStill(candidates);
     const anyFree = candidates.some(({ holding, avoid }) => holding.kind !== "owned" && !avoid);
+    const still = this.#picture(candidates, []) === this.#lastPicture;
     const request = anyFree || !still ? [] : this.#requests(candidates, loads, nowMs);
+    this.#lastPicture = this.#picture(candidates, request);
     return { take, request };
   }
 
@@ -174,20 +175,16 @@ export class Assignment {
     return picked;
   }
 
-  /** What is in my name or on its way to me changes by my own doing and is left out. */
-  #pictureStoodStill(candidates: readonly Candidate[]): boolean {
-    const picture = [...candidates]
-      .sort(byKey)
-      .map(({ leaseKey, holding }) => `${leaseKey}=${this.#ownerIn(holding)}`)
-      .join();
-    const same = picture === this.#lastPicture;
-    this.#lastPicture = picture;
-    return same;
-  }
-
-  #ownerIn(holding: Holding): string {
-    if (holding.kind !== "owned") return holding.kind;
-    return holding.owner === this.#config.workerId ? "" : holding.owner;
+  /** Who has what. What is mine or on its way to me changes by my own doing and is left out. */
+  #picture(candidates: readonly Candidate[], requested: readonly string[]): string {
+    const { workerId } = this.#config;
+    const entries: string[] = [];
+    for (const { leaseKey, holding } of candidates) {
+      if (holding.kind === "reserved" || requested.includes(leaseKey)) continue;
+      if (holding.kind === "free") entries.push(`${leaseKey}=`);
+      else if (holding.owner !== workerId) entries.push(`${leaseKey}=${holding.owner}`);
+    }
+    return entries.sort().join();
   }
 
   #shuffled(keys: readonly string[]): string[] {
