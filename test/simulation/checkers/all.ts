@@ -1,0 +1,38 @@
+/** Every property, by id, and the one call that judges a run. */
+
+import type { History } from "../history/history.ts";
+import { duplicatePuts, s1bFailedIsHonest, s1NoAcknowledgedLoss } from "./acknowledged.ts";
+import { boundedRepeats } from "./duplicates.ts";
+import { s4aFencedWrites, s4bNoStaleDelivery } from "./fencing.ts";
+import { s8HandlerDiscipline } from "./handler.ts";
+import { s5ParentsFirst, s5cNoLostChildren } from "./lineage.ts";
+import { l4SettlesInTime, l5StopsInTime, s6OneResultPerPut } from "./one-result.ts";
+import { putOrder } from "./order.ts";
+import { l1OwnedAfterHeal, l2TakenOver } from "./ownership.ts";
+import { s2AndCheckpoints } from "./processing.ts";
+import { s2cOrderInTenure } from "./tenure-order.ts";
+import type { Checker, Violation } from "./violation.ts";
+
+const CHECKERS: readonly Checker[] = [
+  s1NoAcknowledgedLoss,
+  s1bFailedIsHonest,
+  duplicatePuts,
+  putOrder,
+  s2AndCheckpoints,
+  s2cOrderInTenure,
+  s4aFencedWrites,
+  s4bNoStaleDelivery,
+  s5ParentsFirst,
+  s5cNoLostChildren,
+  s6OneResultPerPut,
+  s8HandlerDiscipline,
+  boundedRepeats,
+  l1OwnedAfterHeal,
+  l2TakenOver,
+  l4SettlesInTime,
+  l5StopsInTime,
+];
+
+export function judge(history: History): Violation[] {
+  return CHECKERS.flatMap((check) => check(history)).sort((a, b) => a.atMs - b.atMs);
+}

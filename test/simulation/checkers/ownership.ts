@@ -1,0 +1,115 @@
+/** L1 every lease finds a living owner after the world healed; L2 soon after a death or a farewell. */
+
+import { isShardEnd } from "@shardline/model";
+import { endMs, type Schedule } from "../faults/fault.ts";
+import type { History, ProcessLife } from "../history/history.ts";
+import type { Tenure } from "../history/tenures.ts";
+import type { Violation } from "./violation.ts";
+
+/** D + 2 s of section 1.2, with a second for the calls themselves. */
+export function takeoverBoundMs(history: History): number {
+  const { failoverTimeMs, scanIntervalMs } = history.scenario.consumer;
+  return (failoverTimeMs + 2 * scanIntervalMs + 1000) * 1.02;
+}
+
+export function l1OwnedAfterHeal(history: History): Violation[] {
+  const atMs = history.healMs + takeoverBoundMs(history);
+  if (atMs >= history.restMs) return [];
+  // Whoever could not read a shard leaves it to the others for a while (F21).
+  const gaveUp = new Set(
+    history.events.flatMap(({ name, payload }) => (name === "stalled" ? [payload["shardId"]] : [])),
+  );
+  const violations: Violation[] = [];
+  for (const leaseKey of unfinishedAt(history, atMs)) {
+    if (ownedAt(history, leaseKey, atMs) || gaveUp.has(leaseKey)) continue;
+    const message = `${leaseKey} has no living owner ${Math.round(atMs - history.healMs)} ms after the last fault`;
+    violations.push({ property: "L1", atMs, message });
+  }
+  return violations;
+}
+
+/** Leases that could be processed ever since the world healed: not ended, no unfinished parent then. */
+function unfinishedAt(history: History, atMs: number): string[] {
+  const ended = new Map<string, number>();
+  const rows = new Map<string, number>();
+  for (const write of history.rowWrites) {
+    if (!rows.has(write.leaseKey)) rows.set(write.leaseKey, write.atMs);
+    if (write.after !== undefined && isShardEnd(write.after.checkpoint)) {
+      if (!ended.has(write.leaseKey)) ended.set(write.leaseKey, write.atMs);
+    }
+  }
+  return [...rows.keys()].filter((leaseKey) => {
+    if ((ended.get(leaseKey) ?? Infinity) <= atMs) return false;
+    if ((rows.get(leaseKey) ?? Infinity) > history.healMs) return false;
+    const parents = history.shards.get(leaseKey)?.shard.parentShardIds ?? [];
+    return parents.every((parent) => (ended.get(parent) ?? Infinity) <= history.healMs);
+  });
+}
+
+function ownedAt(history: History, leaseKey: string, atMs: number): boolean {
+  return history.tenures.all.some(
+    (tenure) =>
+      tenure.leaseKey === leaseKey &&
+      tenure.take.atMs <= atMs &&
+      (tenure.end?.atMs ?? Infinity) > atMs &&
+      livesAt(history, tenure.incarnation, atMs),
+  );
+}
+
+function livesAt(history: History, incarnation: string, atMs: number): boolean {
+  const life = history.lives.get(incarnation);
+  return life !== undefined && life.startMs <= atMs && (life.endMs ?? Infinity) > atMs;
+}
+
+/** L2: judged for the deaths around which nothing else was wrong. */
+export function l2TakenOver(history: History): Violation[] {
+  const violations: Violation[] = [];
+  for (const life of history.lives.values()) {
+    if (life.role !== "worker" || life.endMs === undefined || life.end === "failed") continue;
+    if (life.endMs >= history.healMs) continue;
+    const boundMs =
+      life.end === "killed"
+        ? takeoverBoundMs(history)
+        : history.scenario.consumer.scanIntervalMs * 1.02 + 1000;
+    if (!undisturbed(history, life, boundMs)) continue;
+    for (const tenure of heldAtEnd(history, life)) {
+      const next = history.tenures.all.find(
+        (other) => other.leaseKey === tenure.leaseKey && other.take.step > tenure.take.step,
+      );
+      if (next !== undefined && next.take.atMs <= life.endMs + boundMs) continue;
+      const when =
+        next === undefined ? "never" : `after ${Math.round(next.take.atMs - life.endMs)} ms`;
+      const message = `${tenure.leaseKey} of ${life.incarnation} (${life.end}) was taken over ${when}, bound ${Math.round(boundMs)} ms`;
+      violations.push({ property: "L2", atMs: life.endMs, message });
+    }
+  }
+  return violations;
+}
+
+/** What was held when it died, or let go while it stopped. */
+function heldAtEnd(history: History, life: ProcessLife): Tenure[] {
+  const fromMs = life.stopAskedMs ?? life.endMs ?? 0;
+  return history.tenures.all.filter(
+    ({ incarnation, end }) =>
+      incarnation === life.incarnation &&
+      (end === undefined || end.atMs >= fromMs) &&
+      !(end?.after !== undefined && isShardEnd(end.after.checkpoint)),
+  );
+}
+
+/** Nothing but this end happened from a lease's life before it until the bound after it. */
+function undisturbed(history: History, life: ProcessLife, boundMs: number): boolean {
+  const fromMs = (life.stopAskedMs ?? life.endMs ?? 0) - history.scenario.consumer.failoverTimeMs;
+  const untilMs = (life.endMs ?? 0) + boundMs;
+  if (untilMs >= history.healMs) return false;
+  const schedule: Schedule = history.schedule;
+  const others = schedule.filter((fault) => endMs(fault) >= fromMs && fault.atMs <= untilMs);
+  const survivors = [...history.lives.values()].filter(
+    (one) =>
+      one.role === "worker" &&
+      one.startMs <= fromMs &&
+      one.stopAskedMs === undefined &&
+      (one.endMs ?? Infinity) > untilMs,
+  );
+  return others.length <= 1 && survivors.length > 0;
+}

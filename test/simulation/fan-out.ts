@@ -1,0 +1,38 @@
+/** Spreads seeds over child processes; nothing is shared between them. */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Job, SeedResult } from "./child.ts";
+
+const CHILD = fileURLToPath(new URL("./child.js", import.meta.url));
+
+/** Resolves when the child has done its job; rejects if it dies before. */
+export function runJob(job: Job, onResult: (result: SeedResult) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child: ChildProcess = fork(CHILD, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    let last: number | undefined;
+    child.on("message", (result: SeedResult) => {
+      last = result.seed;
+      onResult(result);
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a child died (${signal ?? code}) after seed ${last ?? "none"}`));
+    });
+    child.send(job);
+  });
+}
+
+export function spread(
+  from: number,
+  count: number,
+  processes: number,
+  onResult: (result: SeedResult) => void,
+): Promise<void[]> {
+  const jobs = Array.from({ length: processes }, (_, i): Job => {
+    const share = Math.ceil((count - i) / processes);
+    return { from: from + i, step: processes, count: share, plant: undefined, untilCaught: false };
+  });
+  return Promise.all(jobs.map((job) => runJob(job, onResult)));
+}

@@ -1,0 +1,24 @@
+/** Every planted bug. */
+
+import { APPLICATION_BUGS } from "./application-bugs.ts";
+import { LEASE_BUGS } from "./lease-bugs.ts";
+import type { Plant } from "./plant.ts";
+import { PRODUCING_BUGS } from "./producing-bugs.ts";
+import { READING_BUGS } from "./reading-bugs.ts";
+
+export const PLANTS: readonly Plant[] = [
+  ...LEASE_BUGS,
+  ...READING_BUGS,
+  ...APPLICATION_BUGS,
+  ...PRODUCING_BUGS,
+];
+
+export function plantNamed(name: string): Plant {
+  const plant = PLANTS.find((one) => one.name === name);
+  if (plant === undefined) {
+    throw new Error(
+      `no planted bug ${name}; there are ${PLANTS.map((one) => one.name).join(", ")}`,
+    );
+  }
+  return plant;
+}

@@ -1,0 +1,156 @@
+/** Bugs on the way from put() to the stream: the hazards of producers that came before. */
+
+import {
+  type CallOptions,
+  hashKeyOf,
+  type KinesisApi,
+  type Outcome,
+  type PutRecordsAnswer,
+  type PutRecordsRequest,
+  rangeContains,
+} from "@shardline/model";
+import type { World } from "../world/world.ts";
+import { ForwardKinesis } from "./forward.ts";
+import type { Plant } from "./plant.ts";
+
+type Put = Outcome<PutRecordsAnswer>;
+
+/** Entries that failed count as stored, with the number of a neighbour. */
+class FailedEntriesAcknowledged extends ForwardKinesis {
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, options);
+    if (answer.kind !== "ok") return answer;
+    const stored = answer.entries.find((entry) => entry.kind === "ok");
+    if (stored === undefined) return answer;
+    return { kind: "ok", entries: answer.entries.map((one) => (one.kind === "ok" ? one : stored)) };
+  }
+}
+
+/** Results are matched from the other end. */
+class ResultsReversed extends ForwardKinesis {
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, options);
+    return answer.kind === "ok" ? { ...answer, entries: [...answer.entries].reverse() } : answer;
+  }
+}
+
+/** A partial failure sends everything again. */
+class EverythingResent extends ForwardKinesis {
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, options);
+    if (answer.kind !== "ok" || answer.entries.every((one) => one.kind === "ok")) return answer;
+    return this.next.putRecords(request, options);
+  }
+}
+
+/** A request without an answer has certainly not been carried out (P1). */
+class DoubtIsDenied extends ForwardKinesis {
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, options);
+    return answer.kind === "failed" ? { ...answer, ambiguous: false } : answer;
+  }
+}
+
+/** The acknowledgement's shard is not looked at: the one that was predicted must be it (P3, 14). */
+class WrongShardAccepted extends ForwardKinesis {
+  readonly #world: World;
+
+  constructor(next: KinesisApi, world: World) {
+    super(next);
+    this.#world = world;
+  }
+
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, options);
+    if (answer.kind !== "ok") return answer;
+    const entries = answer.entries.map((entry, i) => {
+      const sent = request.entries[i];
+      if (entry.kind !== "ok" || sent === undefined) return entry;
+      const hashKey = hashKeyOf(sent.partitionKey, sent.explicitHashKey);
+      const shards = [...this.#world.history.shards.values()];
+      // The map of the first day.
+      const predicted = shards.find(({ shard }) => rangeContains(shard.hashKeyRange, hashKey));
+      return { ...entry, shardId: predicted?.shard.shardId ?? entry.shardId };
+    });
+    return { kind: "ok", entries };
+  }
+}
+
+/** The payload is read again when the answer comes, from a buffer that has been reused. */
+class BufferReused extends ForwardKinesis {
+  #last: PutRecordsRequest["entries"][number] | undefined;
+
+  override putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const before = this.#last;
+    this.#last = request.entries[0];
+    const entries = request.entries.map((entry, i) =>
+      i === 0 && before !== undefined ? { ...entry, data: before.data } : entry,
+    );
+    return this.next.putRecords({ ...request, entries }, options);
+  }
+}
+
+/** A call that hangs for ever: no deadline of our own (the SDK's default). */
+class NoDeadline extends ForwardKinesis {
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, { timeoutMs: options.timeoutMs });
+    if (answer.kind === "failed" && answer.reason === "timeout") return new Promise(() => {});
+    return answer;
+  }
+}
+
+/** The first shard is said to own the whole key space, so everything is aggregated together. */
+class OneShardForAll extends ForwardKinesis {
+  override async listShards(
+    request: Parameters<KinesisApi["listShards"]>[0],
+    options: CallOptions,
+  ): ReturnType<KinesisApi["listShards"]> {
+    const answer = await this.next.listShards(request, options);
+    const first = answer.kind === "ok" ? answer.shards[0] : undefined;
+    if (first === undefined) return answer;
+    const hashKeyRange = { start: "0".repeat(32), end: "f".repeat(32) };
+    return { kind: "ok", shards: [{ ...first, hashKeyRange }] };
+  }
+}
+
+export const PRODUCING_BUGS: readonly Plant[] = [
+  {
+    name: "failed-entries-acknowledged",
+    breaks: "S1, F40",
+    kinesis: (port) => new FailedEntriesAcknowledged(port),
+  },
+  { name: "results-reversed", breaks: "S1, F43", kinesis: (port) => new ResultsReversed(port) },
+  {
+    name: "everything-resent",
+    breaks: "1.3: resends of what is stored",
+    kinesis: (port) => new EverythingResent(port),
+  },
+  { name: "doubt-is-denied", breaks: "S1b (P1)", kinesis: (port) => new DoubtIsDenied(port) },
+  {
+    name: "wrong-shard-accepted",
+    breaks: "S1 (hazard 14)",
+    kinesis: (port, world) => new WrongShardAccepted(port, world),
+  },
+  { name: "buffer-reused", breaks: "S1", kinesis: (port) => new BufferReused(port) },
+  { name: "no-deadline", breaks: "L4, L5 (hazards 6, 7)", kinesis: (port) => new NoDeadline(port) },
+  {
+    name: "order-forgotten",
+    breaks: "O-put (hazard 13)",
+    producerOptions: (options) => ({ ...options, order: "none" }),
+  },
+  {
+    name: "time-to-live-from-the-first-try",
+    breaks: "L4 (hazard 18)",
+    producerOptions: (options) => ({ ...options, recordTtlMs: (options.recordTtlMs ?? 0) * 3 }),
+  },
+  {
+    name: "buffer-without-bound",
+    breaks: "L8 (hazards 1, 3)",
+    producerOptions: (options) => ({ ...options, maxBufferedRecords: 1_000_000 }),
+  },
+  {
+    name: "aggregates-of-strangers",
+    breaks: "S9, hazard 14: a map of one shard for all",
+    kinesis: (port) => new OneShardForAll(port),
+  },
+];

@@ -1,0 +1,133 @@
+/** Bugs on the way from the stream to the application. */
+
+import {
+  type CallOptions,
+  failure,
+  type GetRecordsAnswer,
+  type KinesisApi,
+  type Outcome,
+} from "@shardline/model";
+import { ForwardKinesis } from "./forward.ts";
+import type { Plant } from "./plant.ts";
+
+type ReadRequest = Parameters<KinesisApi["getRecords"]>[0];
+type IteratorRequest = Parameters<KinesisApi["getShardIterator"]>[0];
+type Read = Outcome<GetRecordsAnswer>;
+
+const END: Read = {
+  kind: "ok",
+  records: [],
+  nextShardIterator: undefined,
+  millisBehindLatest: 0,
+  childShards: [],
+};
+
+/** The KCL's synthetic SHARD_END (K9), here for iterators that have expired. */
+class TroubleIsTheEnd extends ForwardKinesis {
+  override async getRecords(request: ReadRequest, options: CallOptions): Promise<Read> {
+    const answer = await this.next.getRecords(request, options);
+    return answer.kind === "failed" && answer.reason === "expired-iterator" ? END : answer;
+  }
+}
+
+/** An empty answer is the end of the shard (F47). */
+class EmptyIsTheEnd extends ForwardKinesis {
+  override async getRecords(request: ReadRequest, options: CallOptions): Promise<Read> {
+    const answer = await this.next.getRecords(request, options);
+    return answer.kind === "ok" && answer.records.length === 0 ? END : answer;
+  }
+}
+
+/** The last record of a full answer gets lost. */
+class LosesARecord extends ForwardKinesis {
+  override async getRecords(request: ReadRequest, options: CallOptions): Promise<Read> {
+    const answer = await this.next.getRecords(request, options);
+    if (answer.kind !== "ok" || answer.records.length < 3) return answer;
+    return { ...answer, records: answer.records.slice(0, -1) };
+  }
+}
+
+/** What comes after the end of a page is forgotten with the answer that brought the end. */
+class EndWithoutItsRecords extends ForwardKinesis {
+  override async getRecords(request: ReadRequest, options: CallOptions): Promise<Read> {
+    const answer = await this.next.getRecords(request, options);
+    const atEnd = answer.kind === "ok" && answer.nextShardIterator === undefined;
+    return atEnd ? { ...answer, records: [] } : answer;
+  }
+}
+
+/** After AFTER_SEQUENCE_NUMBER comes the next but one. */
+class ResumesAtTheTip extends ForwardKinesis {
+  override getShardIterator(
+    request: IteratorRequest,
+    options: CallOptions,
+  ): ReturnType<KinesisApi["getShardIterator"]> {
+    const { position } = request;
+    const kind = position.kind === "after-sequence-number" ? { kind: "latest" as const } : position;
+    return this.next.getShardIterator({ ...request, position: kind }, options);
+  }
+}
+
+/** Whoever resumes begins at the oldest record again. */
+class ResumesAtTheHorizon extends ForwardKinesis {
+  override getShardIterator(
+    request: IteratorRequest,
+    options: CallOptions,
+  ): ReturnType<KinesisApi["getShardIterator"]> {
+    return this.next.getShardIterator({ ...request, position: { kind: "trim-horizon" } }, options);
+  }
+}
+
+/** A closed shard that is gone from the answer counts as trimmed (K8). */
+class ClosedLooksTrimmed extends ForwardKinesis {
+  override async listShards(
+    request: Parameters<KinesisApi["listShards"]>[0],
+    options: CallOptions,
+  ): ReturnType<KinesisApi["listShards"]> {
+    const answer = await this.next.listShards(request, options);
+    if (answer.kind !== "ok") return answer;
+    const open = answer.shards.filter((shard) => shard.endingSequenceNumber === undefined);
+    return { ...answer, shards: open };
+  }
+}
+
+/** Every fifth read of a shard is told that there is no such stream. */
+class StreamSeemsGone extends ForwardKinesis {
+  #reads = 0;
+
+  override getRecords(request: ReadRequest, options: CallOptions): Promise<Read> {
+    if (++this.#reads % 50 !== 0) return this.next.getRecords(request, options);
+    return Promise.resolve(failure("not-found", "ResourceNotFoundException", "no such stream"));
+  }
+}
+
+export const READING_BUGS: readonly Plant[] = [
+  {
+    name: "trouble-is-the-end",
+    breaks: "R11, S5b (K9)",
+    kinesis: (port) => new TroubleIsTheEnd(port),
+  },
+  { name: "empty-is-the-end", breaks: "R11, F47", kinesis: (port) => new EmptyIsTheEnd(port) },
+  { name: "loses-a-record", breaks: "S2", kinesis: (port) => new LosesARecord(port) },
+  {
+    name: "end-without-its-records",
+    breaks: "S2, S5b",
+    kinesis: (port) => new EndWithoutItsRecords(port),
+  },
+  { name: "resumes-at-the-tip", breaks: "S2c, F45", kinesis: (port) => new ResumesAtTheTip(port) },
+  {
+    name: "resumes-at-the-horizon",
+    breaks: "S2c",
+    kinesis: (port) => new ResumesAtTheHorizon(port),
+  },
+  {
+    name: "closed-looks-trimmed",
+    breaks: "R7, S5 (K8)",
+    kinesis: (port) => new ClosedLooksTrimmed(port),
+  },
+  {
+    name: "stream-seems-gone",
+    breaks: "S5b, F50",
+    kinesis: (port) => new StreamSeemsGone(port),
+  },
+];

@@ -1,0 +1,72 @@
+/** One run: load and faults, then peace until everything has come to rest, then a graceful end. */
+
+import { isShardEnd } from "@shardline/model";
+import type { Schedule } from "../faults/fault.ts";
+import type { History } from "../history/history.ts";
+import { NOTHING_PLANTED, type Plant } from "../planted/plant.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { listen } from "./events.ts";
+import { unleash } from "./nemesis.ts";
+import { World } from "./world.ts";
+
+export interface Run {
+  readonly history: History;
+  readonly hash: string;
+  readonly events: number;
+  readonly virtualMs: number;
+}
+
+/** Peace goes on for this long after everything is at rest, so that what is late shows. */
+const CALM_MS = 5000;
+
+export async function runScenario(
+  scenario: Scenario,
+  schedule: Schedule,
+  plant: Plant = NOTHING_PLANTED,
+): Promise<Run> {
+  const world = new World(scenario, schedule, plant);
+  const silence = listen(world);
+  try {
+    await live(world, schedule);
+  } finally {
+    silence();
+  }
+  const { kernel, history } = world;
+  return { history, hash: kernel.hash.hex, events: kernel.events, virtualMs: kernel.nowMs };
+}
+
+async function live(world: World, schedule: Schedule): Promise<void> {
+  const { kernel, history, scenario } = world;
+  world.stream.create();
+  world.fleet.start();
+  unleash(world, schedule);
+  await kernel.run(scenario.faultsMs);
+  world.windows.closeAll();
+  history.healMs = kernel.nowMs;
+  world.note("world.heal", {});
+  world.fleet.heal();
+  await kernel.run(kernel.nowMs + scenario.settleMs, () => atRest(world));
+  history.restMs = kernel.nowMs;
+  await kernel.run(kernel.nowMs + CALM_MS);
+  world.note("world.close", {});
+  world.fleet.close();
+  const graceMs = Math.max(scenario.consumer.stopMs, scenario.producer.closeMs) + 5000;
+  await kernel.run(kernel.nowMs + graceMs, () =>
+    [...history.lives.values()].every(({ end }) => end !== undefined),
+  );
+  history.endMs = kernel.nowMs;
+}
+
+/** Producers are done, every stored record is processed, every closed shard's lease is ended. */
+function atRest(world: World): boolean {
+  const { history, table, fleet } = world;
+  if (fleet.live("producer").length > 0 || world.putsInFlight > 0) return false;
+  const ended = new Set(
+    table.rows().flatMap((row) => (isShardEnd(row.checkpoint) ? [row.leaseKey] : [])),
+  );
+  for (const [shardId, { closedMs, goneMs }] of history.shards) {
+    if (closedMs === undefined || goneMs !== undefined) continue;
+    if (!ended.has(shardId) && !history.endedShards.has(shardId)) return false;
+  }
+  return world.outstanding.count === 0;
+}
