@@ -69,7 +69,7 @@ async function drained(session: ShardSession): Promise<RunnerEnd> {
   const why = session.drainReason ?? "surrender";
   if (!session.tenure.isHeld()) return lost(session);
   session.move("draining");
-  if (onStop !== undefined && session.leftBehind === undefined) {
+  if (onStop !== undefined && session.begun && session.leftBehind === undefined) {
     const checkpoint = session.checkpointer.face;
     const context = { ...session.context(), why, checkpoint };
     const result = await session.deliver.guarded(async () => onStop(context));
@@ -85,14 +85,18 @@ async function release(session: ShardSession, end: TenureEnd): Promise<RunnerEnd
   return result.kind === "ok" ? { end } : lost(session);
 }
 
+/** `onLeaseLost` comes after the last call of the tenure has returned, however late that is (S8). */
 async function lost(session: ShardSession): Promise<RunnerEnd> {
   const { onLeaseLost } = session.config;
   const reason = session.tenure.loss ?? "taken";
-  if (onLeaseLost !== undefined) {
-    const { shardId, streamName, workerId, fence } = session.context();
+  if (onLeaseLost === undefined || !session.begun) return { end: "lost" };
+  const { shardId, streamName, workerId, fence } = session.context();
+  const tell = async (): Promise<void> => {
     const context = { shardId, streamName, workerId, fence, reason };
     const result = await session.deliver.guarded(async () => onLeaseLost(context));
-    if (result.kind === "threw") session.reporter.hookFailed(session.shardId, result.error);
-  }
+    if (result.kind === "threw") session.reporter.hookFailed(shardId, result.error);
+  };
+  if (session.leftBehind === undefined) await tell();
+  else session.leftBehind = session.leftBehind.then(tell);
   return { end: "lost" };
 }

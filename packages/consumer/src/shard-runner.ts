@@ -91,6 +91,7 @@ export class ShardRunner {
     const blocked = await this.#parentsUnfinished(lease);
     if (blocked !== undefined) return blocked;
     const { onShardStart } = config;
+    this.#session.begun = true;
     if (onShardStart !== undefined) {
       const context = { ...this.#session.context(), checkpoint: start, pending: lease.pending };
       const stop = await this.#session.hook(async () => onShardStart(context));

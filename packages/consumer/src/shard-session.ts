@@ -61,6 +61,8 @@ export class ShardSession {
   readonly meter: Meter;
   millisBehindLatest: number | undefined;
   lastProgressMs: number;
+  /** From here on the user knows of the tenure. */
+  begun = false;
   /** Settles when a function of the user that was left behind does. */
   leftBehind: Promise<unknown> | undefined;
   /** Aborts when a drain is asked for or the lease is lost: ends waits. */
