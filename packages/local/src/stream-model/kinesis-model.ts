@@ -99,6 +99,7 @@ export class KinesisModel {
     appended: readonly AppendedRecord[],
     sizeBytes: number,
   ): void {
+    if (appended.length === 0) return;
     this.#emit({ kind: "records", streamId: stream.identity.streamId, appended });
     this.#retainedBytes += retainedBytes({
       bytes: sizeBytes,

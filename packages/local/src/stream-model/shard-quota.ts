@@ -1,13 +1,12 @@
 import { limits, TokenBucket } from "@shardline/model";
+import { ReadPace } from "./read-pace.ts";
 
 /** Throughput of one shard. Buckets are made on first use: most shards of most tests need none. */
 export class ShardQuota {
   #writeRecords: TokenBucket | undefined;
   #writeBytes: TokenBucket | undefined;
   #readCalls: TokenBucket | undefined;
-  /** Negative: reads wait until it is paid off. */
-  #readBytes: number = limits.SHARD_READ_BYTES_PER_SECOND;
-  #readAtMs = 0;
+  readonly #readPace: ReadPace = new ReadPace();
 
   /**
    * A second's worth may come at once. A record larger than that (up to 10 MiB where the stream
@@ -23,27 +22,13 @@ export class ShardQuota {
 
   /** Five calls a second, and none while an earlier read is being paid off. */
   tryRead(nowMs: number): boolean {
-    this.#fillRead(nowMs);
-    if (this.#readBytes < 0) return false;
+    if (nowMs < this.#readPace.paidAtMs) return false;
     this.#readCalls ??= bucketOf(limits.SHARD_READ_CALLS_PER_SECOND, nowMs);
     return this.#readCalls.tryTake(1, nowMs);
   }
 
-  /**
-   * 2 MiB/s with a second's worth at once; a larger read is paid off in full, so 10 MiB make the
-   * five seconds that https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html names.
-   */
   chargeRead(sizeBytes: number, nowMs: number): void {
-    this.#fillRead(nowMs);
-    const large = sizeBytes > limits.SHARD_READ_BYTES_PER_SECOND;
-    this.#readBytes = (large ? Math.min(0, this.#readBytes) : this.#readBytes) - sizeBytes;
-  }
-
-  #fillRead(nowMs: number): void {
-    const passedMs = Math.max(0, nowMs - this.#readAtMs);
-    const filled = this.#readBytes + (passedMs * limits.SHARD_READ_BYTES_PER_SECOND) / 1000;
-    this.#readBytes = Math.min(limits.SHARD_READ_BYTES_PER_SECOND, filled);
-    this.#readAtMs = Math.max(nowMs, this.#readAtMs);
+    this.#readPace.charge(sizeBytes, nowMs);
   }
 }
 

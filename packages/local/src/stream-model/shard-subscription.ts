@@ -1,9 +1,9 @@
-import { limits, TokenBucket } from "@shardline/model";
 import type { ModelConsumer } from "./consumer.ts";
 import { resourceInUse, resourceNotFound } from "./errors.ts";
 import type { Instant } from "./instant.ts";
 import type { ShardPosition } from "./iterator.ts";
 import type { KinesisModel } from "./kinesis-model.ts";
+import { ReadPace } from "./read-pace.ts";
 import { type Reading, readShard } from "./read.ts";
 import type { ServiceError } from "./service-error.ts";
 import type { ModelShard } from "./shard.ts";
@@ -15,8 +15,6 @@ import type { Subscription, SubscriptionEvent, SubscriptionStep } from "./subscr
 const TAKEOVER_AFTER_MS = 5000;
 /** An idle subscription sends an empty event this often, so that the reader's place moves on. */
 const IDLE_EVENT_MS = 5000;
-/** Each consumer has this much of each shard to itself. Same page. */
-const BYTES_PER_SECOND = limits.SHARD_READ_BYTES_PER_SECOND;
 const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_EVENT_RECORDS = 10_000;
 
@@ -34,7 +32,7 @@ export interface SubscriptionPlace {
 export class ShardSubscription implements Subscription {
   readonly #place: SubscriptionPlace;
   readonly #endsAtMs: number;
-  readonly #bucket: TokenBucket;
+  readonly #pace: ReadPace = new ReadPace();
   /** Undefined once the last event of the shard was given. */
   #position: ShardPosition | undefined;
   #lastEventAtMs: number | undefined;
@@ -45,7 +43,6 @@ export class ShardSubscription implements Subscription {
     this.#place = place;
     this.#position = position;
     this.#endsAtMs = instant.nowMs + place.model.config.subscriptionMs;
-    this.#bucket = new TokenBucket(BYTES_PER_SECOND, BYTES_PER_SECOND, instant.nowMs);
   }
 
   /** @throws ServiceError ResourceInUseException within five seconds of the last one */
@@ -79,9 +76,9 @@ export class ShardSubscription implements Subscription {
       this.#ended = {};
     }
     if (this.#ended !== undefined) return { kind: "ended", ...this.#ended };
-    const paidAtMs =
-      instant.nowMs + (model.config.quotas ? this.#bucket.waitMs(1, instant.nowMs) : 0);
-    if (paidAtMs > instant.nowMs) return this.#wait(Math.ceil(paidAtMs));
+    if (model.config.quotas && this.#pace.paidAtMs > instant.nowMs) {
+      return this.#wait(Math.ceil(this.#pace.paidAtMs));
+    }
     const reading = this.#read(instant);
     const idleUntilMs = (this.#lastEventAtMs ?? Number.NEGATIVE_INFINITY) + IDLE_EVENT_MS;
     if (reading.records.length > 0 || reading.next === undefined || instant.nowMs >= idleUntilMs) {
@@ -112,8 +109,7 @@ export class ShardSubscription implements Subscription {
     const { records, millisBehindLatest: MillisBehindLatest } = reading;
     this.#position = reading.next;
     this.#lastEventAtMs = instant.nowMs;
-    // A debt, if the event is larger than what is saved up.
-    if (reading.sizeBytes > 0) this.#bucket.tryTake(reading.sizeBytes, instant.nowMs);
+    this.#pace.charge(reading.sizeBytes, instant.nowMs);
     if (reading.next === undefined) {
       return {
         kind: "event",
