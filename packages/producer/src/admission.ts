@@ -34,6 +34,11 @@ export class Admission {
     return this.#waiting;
   }
 
+  /** True if a put() would wait. */
+  get isFull(): boolean {
+    return this.#waiting > 0 || !this.#hasRoom(0);
+  }
+
   /** Never past someone who waits. */
   tryEnter(bytes: number): boolean {
     if (this.#waiting > 0 || !this.#hasRoom(bytes)) return false;
@@ -69,6 +74,19 @@ export class Admission {
     }
     this.#line.push(waiter);
     this.#waiting++;
+  }
+
+  /** Its turn comes as that of one that waits to enter, but it takes no room. */
+  waitWithoutTaking(
+    resolve: () => void,
+    fail: (error: Error) => void,
+    signal: AbortSignal | undefined,
+  ): void {
+    const enter = (): void => {
+      resolve();
+      this.leave(1, 0);
+    };
+    this.wait(0, enter, fail, signal);
   }
 
   leave(records: number, bytes: number): void {

@@ -1,35 +1,44 @@
+import type { Clock } from "@shardline/model";
+import type { Admission } from "./admission.ts";
 import type { Settlement } from "./core/entry.ts";
 import { RecordOutcomeUnknownError, RecordRejectedError } from "./errors.ts";
-import type { Admission } from "./admission.ts";
-import { Outstanding } from "./outstanding.ts";
 import { AttemptHistory } from "./result.ts";
-import type { Ticket } from "./ticket.ts";
+import { Moment, type Ticket } from "./ticket.ts";
 
 interface FlushWait {
-  readonly upToSerial: number;
+  /** The last moment that it waits for. */
+  readonly upTo: number;
   left: number;
   readonly done: () => void;
 }
 
-/** Every put() that is not settled: who waits for it, and the flushes that wait for it too. */
+/** Every put that is not settled: who waits for it, and the flushes that wait for it too. */
 export class Ledger {
   readonly #admission: Admission;
-  readonly #outstanding = new Outstanding();
+  readonly #clock: Clock;
   readonly #flushes = new Set<FlushWait>();
+  /** Oldest first. Those at the head that are settled leave when they are come upon. */
+  #moments: Moment[] = [];
+  #head = 0;
+  #current: Moment | undefined;
   #lastSerial = 0;
+  #count = 0;
   #rejected = 0;
   #unknown = 0;
 
-  constructor(admission: Admission) {
+  constructor(admission: Admission, clock: Clock) {
     this.#admission = admission;
+    this.#clock = clock;
   }
 
+  /** Called and not settled, waiting for room included. */
   get count(): number {
-    return this.#outstanding.count;
+    return this.#count;
   }
 
   get oldestAcceptedAtMs(): number | undefined {
-    return this.#outstanding.oldest?.acceptedAtMs;
+    this.#dropSettledMoments();
+    return this.#count === 0 ? undefined : this.#moments[this.#head]?.acceptedAtMs;
   }
 
   /** Totals since the start. */
@@ -41,29 +50,33 @@ export class Ledger {
     return this.#flushes.size > 0;
   }
 
-  nextSerial(): number {
-    return ++this.#lastSerial;
+  /** The time of the work at hand. */
+  nowMs(): number {
+    return this.#current?.acceptedAtMs ?? this.#clock.nowMs();
   }
 
-  add(ticket: Ticket): void {
-    this.#outstanding.add(ticket);
+  /** A put of now. One moment serves until the work at hand is done. */
+  enter(): Moment {
+    const moment = this.#current ?? this.#newMoment();
+    moment.left++;
+    this.#count++;
+    return moment;
   }
 
-  /** Calls `done` when every put() made so far is settled. Returns what cancels that. */
+  /** A put that ended before it was in the buffer. */
+  leave(moment: Moment): void {
+    moment.left--;
+    this.#count--;
+    if (this.#flushes.size > 0) this.#countDown(moment, 1);
+  }
+
+  /** Calls `done` when every put made so far is settled. Returns what cancels that. */
   onAllSettled(done: () => void): () => void {
-    const wait: FlushWait = {
-      upToSerial: this.#lastSerial,
-      left: this.#outstanding.count + this.#admission.waiting,
-      done,
-    };
+    this.#current = undefined;
+    const wait: FlushWait = { upTo: this.#lastSerial, left: this.#count, done };
     if (wait.left === 0) done();
     else this.#flushes.add(wait);
     return () => this.#flushes.delete(wait);
-  }
-
-  /** A put() that ended before it had room. */
-  forget(serial: number): void {
-    for (const wait of this.#flushes) this.#countDown(wait, serial);
   }
 
   settle(settlement: Settlement): void {
@@ -73,35 +86,57 @@ export class Ledger {
     let bytes = 0;
     for (let i = 0; i < tickets.length; i++) {
       const ticket = tickets[i] as Ticket;
-      const attempts = history.since(ticket.acceptedAtMs);
+      const { moment } = ticket;
       bytes += ticket.bytes;
-      this.#outstanding.remove(ticket);
-      switch (settlement.kind) {
-        case "ok": {
-          const { shardId, sequenceNumber } = settlement;
-          ticket.resolve({ shardId, sequenceNumber, subSequenceNumber: i, attempts });
-          break;
-        }
-        case "rejected":
-          this.#rejected++;
-          ticket.reject(new RecordRejectedError(settlement.code, settlement.message, attempts));
-          break;
-        case "unknown":
-          this.#unknown++;
-          ticket.reject(
-            new RecordOutcomeUnknownError(settlement.code, settlement.message, attempts),
-          );
+      moment.left--;
+      const attempts = history.since(moment.acceptedAtMs);
+      if (settlement.kind === "ok") {
+        const { shardId, sequenceNumber } = settlement;
+        ticket.resolve({ shardId, sequenceNumber, subSequenceNumber: i, attempts });
+      } else if (settlement.kind === "rejected") {
+        this.#rejected++;
+        ticket.reject(new RecordRejectedError(settlement.code, settlement.message, attempts));
+      } else {
+        this.#unknown++;
+        ticket.reject(new RecordOutcomeUnknownError(settlement.code, settlement.message, attempts));
       }
-      for (const wait of this.#flushes) this.#countDown(wait, ticket.serial);
     }
+    this.#count -= tickets.length;
+    if (this.#flushes.size > 0) for (const { moment } of tickets) this.#countDown(moment, 1);
     this.#admission.leave(tickets.length, bytes);
+    this.#dropSettledMoments();
   }
 
-  #countDown(wait: FlushWait, serial: number): void {
-    if (serial > wait.upToSerial) return;
-    wait.left--;
-    if (wait.left > 0) return;
-    this.#flushes.delete(wait);
-    wait.done();
+  #newMoment(): Moment {
+    const moment = new Moment(++this.#lastSerial, this.#clock.nowMs());
+    this.#current = moment;
+    this.#moments.push(moment);
+    queueMicrotask(() => {
+      if (this.#current === moment) this.#current = undefined;
+    });
+    return moment;
+  }
+
+  #countDown(moment: Moment, records: number): void {
+    for (const wait of this.#flushes) {
+      if (moment.serial > wait.upTo) continue;
+      wait.left -= records;
+      if (wait.left > 0) continue;
+      this.#flushes.delete(wait);
+      wait.done();
+    }
+  }
+
+  #dropSettledMoments(): void {
+    let head = this.#head;
+    for (; head < this.#moments.length; head++) {
+      const moment = this.#moments[head] as Moment;
+      if (moment.left > 0 || moment === this.#current) break;
+    }
+    if (head >= 256 && head * 2 >= this.#moments.length) {
+      this.#moments = this.#moments.slice(head);
+      head = 0;
+    }
+    this.#head = head;
   }
 }

@@ -155,7 +155,7 @@ export const PRODUCER_OPTIONS: OptionTable<ProducerOptions> = {
     min: 1,
     max: 1_000_000,
     default: 150,
-    doc: "Most that is sent to a shard, of its quota of 1,000 records and 1 MiB a second. It starts at 100 at most and adapts to throttling below this bound.",
+    doc: "Most that is sent to a shard, of its quota of 1,000 records and 1 MiB a second. It starts at 100 (at the bound itself if that is above 200) and adapts to throttling below the bound.",
     counterpart: "RateLimit",
   },
   failIfThrottled: {

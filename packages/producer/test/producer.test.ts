@@ -195,6 +195,6 @@ describe("flush and close", () => {
     expect(producer.outstanding.records).toBe(10);
     await clock.advance(2000);
     expect(puts.every(({ ended }) => ended !== undefined && "ok" in ended)).toBe(true);
-    expect(producer.outstanding).toEqual({ records: 0, bytes: 0, oldestAgeMs: 0 });
+    expect(producer.outstanding).toEqual({ records: 0, bytes: 0, waiting: 0, oldestAgeMs: 0 });
   });
 });

@@ -32,8 +32,11 @@ export class Aggregator {
 
   /** Adds a record to the lane's aggregate; closed ones go to `close`. */
   join(lane: Lane, arrival: Arrival, nowMs: number, close: (entry: Entry) => void): void {
-    const { partitionKey, explicitHashKey, data, dataBytes } = arrival;
+    const { partitionKey, explicitHashKey, data, dataBytes, record } = arrival;
     const { builder } = lane;
+    // Members expire together: one that waited for room must not take younger ones along.
+    const oldestMs = lane.open?.members[0]?.acceptedAtMs ?? record.acceptedAtMs;
+    if (record.acceptedAtMs - oldestMs > this.#lingerMs) close(this.close(lane) as Entry);
     if (!builder.tryAdd(partitionKey, explicitHashKey, data, dataBytes)) {
       close(this.close(lane) as Entry);
       builder.tryAdd(partitionKey, explicitHashKey, data, dataBytes);
@@ -43,7 +46,7 @@ export class Aggregator {
       lane.open = { lane, members, partitionKey, explicitHashKey, openedAtMs: nowMs };
       this.#opened.push(lane.open);
     }
-    lane.open.members.push(arrival.record);
+    lane.open.members.push(record);
     const full =
       builder.byteLength + FULL_SLACK_BYTES > builder.maxBytes ||
       builder.recordCount >= builder.maxRecords;

@@ -10,6 +10,8 @@ const INCREASE_PER_SECOND = 0.05;
 /** Far below the last good rate, it doubles in a second. */
 const RECOVERY_PER_SECOND = 1;
 const MIN_SHARE = 0.02;
+/** Whoever allows more than this means that the quota does not apply: no need to feel for it. */
+const LIFTED_SHARE = 2;
 
 /**
  * How fast one shard may be written: two token buckets, records and bytes, at a share of the shard's
@@ -29,7 +31,7 @@ export class ShardLimiter {
   /** @param maxShare bound of the share of the quota; 1 is the whole quota. */
   constructor(maxShare: number, nowMs: number) {
     this.#maxShare = maxShare;
-    this.#share = Math.min(1, maxShare);
+    this.#share = maxShare > LIFTED_SHARE ? maxShare : Math.min(1, maxShare);
     this.#goodShare = this.#share;
     this.#changedAtMs = nowMs;
     this.#records = new TokenBucket(
