@@ -104,7 +104,8 @@ describe("validation", () => {
       StreamName: "s",
       Records: [{ PartitionKey: "k", Data: "", ExplicitHashKey: null }],
     });
-    service.call("ListShards", { StreamName: "s", NextToken: null, ShardFilter: null });
+    const all = service.call("ListShards", { StreamName: "s", NextToken: null, ShardFilter: null });
+    expect(all.Shards).toHaveLength(1);
   });
 
   it("counts a partition key in characters, not in UTF-16 units", () => {
