@@ -142,7 +142,8 @@ export class Deliver {
   async #call(records: readonly ReceivedRecord[], attempt: number): Promise<Attempt> {
     const { config, clock } = this.#host;
     const startedMs = clock.nowMs();
-    const context = this.#host.context(records, attempt);
+    // A copy: what the function does to its array is not done to ours.
+    const context = this.#host.context(records.slice(), attempt);
     const result = await this.guarded(async () => config.processRecords(context));
     if (result.kind === "returned") this.#host.processed(records, clock.nowMs() - startedMs);
     return result;

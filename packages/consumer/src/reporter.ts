@@ -1,6 +1,15 @@
 /** One place that turns what happens into events, metrics and log lines. */
 
-import type { Checkpoint, Failure, Lease, ReceivedRecord } from "@shardline/model";
+import type {
+  Checkpoint,
+  Failure,
+  Lease,
+  Logger,
+  LogFields,
+  Metrics,
+  MetricUnit,
+  ReceivedRecord,
+} from "@shardline/model";
 import type { TenureEnd } from "./core/shard-state.ts";
 import type { Finding } from "./core/unpack.ts";
 import {
@@ -16,21 +25,23 @@ type EventName = keyof ConsumerEvents;
 
 export class Reporter {
   readonly #who: WorkerEvent;
-  readonly #ports: Ports;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
 
   constructor(who: WorkerEvent, ports: Ports) {
     this.#who = who;
-    this.#ports = ports;
+    this.#logger = ports.logger;
+    this.#metrics = ports.metrics;
   }
 
   workerStarted(streamArn: string): void {
     this.#publish("worker-started", { streamArn });
-    this.#ports.logger.info({ ...this.#who, streamArn }, "worker started");
+    this.#write("info", { streamArn }, "worker started");
   }
 
   workerStopped(graceful: boolean): void {
     this.#publish("worker-stopped", { graceful });
-    this.#ports.logger.info({ ...this.#who, graceful }, "worker stopped");
+    this.#write("info", { graceful }, "worker stopped");
   }
 
   scanned(totals: { leases: number; mine: number; workers: number; expired: number }): void {
@@ -89,7 +100,7 @@ export class Reporter {
     const isRenewal = verb === "renew";
     const time = isRenewal ? metricNames.renewLeaseTime : metricNames.updateLeaseTime;
     const success = isRenewal ? metricNames.renewLeaseSuccess : metricNames.updateLeaseSuccess;
-    this.#ports.metrics.record(time, elapsedMs, "Milliseconds", { ShardId: shardId });
+    this.#measure(time, elapsedMs, "Milliseconds", shardId);
     this.#count(success, result.kind === "ok" ? 1 : 0, shardId);
     if (result.kind === "failed") this.callFailed(verb, result, shardId);
   }
@@ -105,9 +116,7 @@ export class Reporter {
 
   read(shardId: string, call: string, elapsedMs: number, failed: Failure | undefined): void {
     if (call === "getRecords") {
-      this.#ports.metrics.record(metricNames.getRecordsTime, elapsedMs, "Milliseconds", {
-        ShardId: shardId,
-      });
+      this.#measure(metricNames.getRecordsTime, elapsedMs, "Milliseconds", shardId);
       this.#count(metricNames.getRecordsSuccess, failed === undefined ? 1 : 0, shardId);
     }
     if (failed === undefined) return;
@@ -118,26 +127,20 @@ export class Reporter {
   callFailed(call: string, failed: Failure, shardId?: string): void {
     const { code, reason } = failed;
     this.#publish("call-failed", { call, shardId, code, reason });
-    const fields = { ...this.#who, shardId, call, code, reason };
     const level = reason === "throttled" || reason === "aborted" ? "debug" : "warn";
-    this.#ports.logger[level](fields, `${call} failed: ${failed.message}`);
+    this.#write(level, { shardId, call, code, reason }, `${call} failed: ${failed.message}`);
   }
 
   behind(shardId: string, millisBehindLatest: number): void {
-    const { metrics } = this.#ports;
-    metrics.record(metricNames.millisBehindLatest, millisBehindLatest, "Milliseconds", {
-      ShardId: shardId,
-    });
+    this.#measure(metricNames.millisBehindLatest, millisBehindLatest, "Milliseconds", shardId);
   }
 
   processed(shardId: string, records: readonly ReceivedRecord[], elapsedMs: number): void {
     let bytes = 0;
     for (const { data } of records) bytes += data.length;
-    const dimensions = { ShardId: shardId };
-    const { metrics } = this.#ports;
-    metrics.record(metricNames.recordsProcessed, records.length, "Count", dimensions);
-    metrics.record(metricNames.dataBytesProcessed, bytes, "Bytes", dimensions);
-    metrics.record(metricNames.processRecordsTime, elapsedMs, "Milliseconds", dimensions);
+    this.#count(metricNames.recordsProcessed, records.length, shardId);
+    this.#measure(metricNames.dataBytesProcessed, bytes, "Bytes", shardId);
+    this.#measure(metricNames.processRecordsTime, elapsedMs, "Milliseconds", shardId);
   }
 
   processorFailed(
@@ -231,14 +234,33 @@ export class Reporter {
   }
 
   #count(name: string, value: number, shardId?: string): void {
-    const dimensions = shardId === undefined ? undefined : { ShardId: shardId };
-    this.#ports.metrics.record(name, value, "Count", dimensions);
+    this.#measure(name, value, "Count", shardId);
   }
 
-  #log(level: "debug" | "info" | "warn" | "error", shardId: string, message: string): void {
-    this.#ports.logger[level]({ ...this.#who, shardId }, message);
+  /** A metrics port that throws must not stop delivery (F10). */
+  #measure(name: string, value: number, unit: MetricUnit, shardId?: string): void {
+    try {
+      const dimensions = shardId === undefined ? undefined : { ShardId: shardId };
+      this.#metrics.record(name, value, unit, dimensions);
+    } catch {
+      // There is nowhere left to report it to.
+    }
+  }
+
+  #log(level: Level, shardId: string, message: string): void {
+    this.#write(level, { shardId }, message);
+  }
+
+  #write(level: Level, fields: LogFields, message: string): void {
+    try {
+      this.#logger[level]({ ...this.#who, ...fields }, message);
+    } catch {
+      // As for metrics.
+    }
   }
 }
+
+type Level = "debug" | "info" | "warn" | "error";
 
 /** Messages of users' errors may quote record data: they stay out of the logs. */
 function nameOf(error: unknown): string {

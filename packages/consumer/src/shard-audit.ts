@@ -28,6 +28,7 @@ export interface AuditHost {
   readonly book: LeaseBook;
   /** Every lease ever seen by this worker, as last seen. */
   readonly lastKnown: ReadonlyMap<string, Lease>;
+  readonly stopping: AbortSignal;
 }
 
 /** Creations at once. */
@@ -127,11 +128,11 @@ export class ShardAudit {
   async #create(
     repairs: readonly { readonly lease: Lease; readonly why: string }[],
   ): Promise<Failure | undefined> {
-    const { config, ports, reporter, book } = this.#host;
+    const { config, ports, reporter, book, stopping } = this.#host;
     const timeoutMs = config.leaseCallTimeoutMs;
     let failed: Failure | undefined;
     const create = async ({ lease, why }: { lease: Lease; why: string }): Promise<void> => {
-      const answer = await bounded(ports.clock, { timeoutMs }, (options) =>
+      const answer = await bounded(ports.clock, { timeoutMs, signal: stopping }, (options) =>
         ports.leases.create(lease, options),
       );
       if (answer.kind === "failed") failed = answer;
@@ -147,7 +148,7 @@ export class ShardAudit {
 
   /** Finished leases whose children are under way, proven by consistent reads. */
   async #cleanUp(): Promise<Failure | undefined> {
-    const { config, ports, book, reporter } = this.#host;
+    const { config, ports, book, reporter, stopping } = this.#host;
     if (!config.cleanUpFinishedLeases) return undefined;
     const timeoutMs = config.leaseCallTimeoutMs;
     const hinted = [...book.sightings()].filter(({ lease }) =>
@@ -162,7 +163,7 @@ export class ShardAudit {
       }
       const current = rows.get(lease.leaseKey);
       if (current === undefined || !isDisposable(current, (id) => rows.get(id))) continue;
-      const answer = await bounded(ports.clock, { timeoutMs }, (options) =>
+      const answer = await bounded(ports.clock, { timeoutMs, signal: stopping }, (options) =>
         ports.leases.delete(current, options),
       );
       if (answer.kind === "failed") return answer;
@@ -174,9 +175,9 @@ export class ShardAudit {
   }
 
   async #get(leaseKey: string): Promise<Lease | Failure | undefined> {
-    const { config, ports } = this.#host;
+    const { config, ports, stopping } = this.#host;
     const timeoutMs = config.leaseCallTimeoutMs;
-    const read = await bounded(ports.clock, { timeoutMs }, (options) =>
+    const read = await bounded(ports.clock, { timeoutMs, signal: stopping }, (options) =>
       ports.leases.get(leaseKey, options),
     );
     return read.kind === "failed" ? read : read.lease;
@@ -199,10 +200,4 @@ function filterOf(
         timestampMs: position.kind === "at-timestamp" ? position.timestampMs : wallMs,
       };
   }
-}
-
-/** The further of two sights of one lease's checkpoint is the truth; kept for repair. */
-export function remember(known: Map<string, Lease>, lease: Lease): void {
-  const before = known.get(lease.leaseKey);
-  if (before === undefined || lease.counter >= before.counter) known.set(lease.leaseKey, lease);
 }

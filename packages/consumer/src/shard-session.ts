@@ -32,8 +32,6 @@ export interface SessionHost {
   readonly reporter: Reporter;
   /** Bytes that one shard may hold unprocessed. */
   shareBytes(): number;
-  /** A child may be ready: look through the table again now. */
-  poke(): void;
 }
 
 /** Why reading came to its end. */

@@ -2,7 +2,6 @@
 
 import {
   type Failure,
-  isRetryable,
   type Shard,
   type ShardFilter,
   type ShardlineError,
@@ -11,7 +10,7 @@ import {
 } from "@shardline/model";
 import { bounded } from "./bounded.ts";
 import type { Listing } from "./core/parents.ts";
-import { ServiceFailedError, StreamNotFoundError, StreamReplacedError } from "./errors.ts";
+import { StreamNotFoundError, StreamReplacedError } from "./errors.ts";
 import type { WorkerConfig } from "./options.ts";
 import type { Ports } from "./ports.ts";
 
@@ -26,6 +25,7 @@ export type StreamVerdict =
 export class StreamWatch {
   readonly #config: WorkerConfig;
   readonly #ports: Ports;
+  readonly #stopping: AbortSignal;
   readonly streamName: string;
   readonly identity: StreamIdentity;
   #shards: readonly Shard[] | undefined;
@@ -33,9 +33,16 @@ export class StreamWatch {
   #listedMs = Number.NEGATIVE_INFINITY;
   #listingUnderWay: Promise<Failure | undefined> | undefined;
 
-  constructor(description: StreamDescription, config: WorkerConfig, ports: Ports) {
+  /** @param stopping ends the calls that are under way. */
+  constructor(
+    description: StreamDescription,
+    config: WorkerConfig,
+    ports: Ports,
+    stopping: AbortSignal,
+  ) {
     this.#config = config;
     this.#ports = ports;
+    this.#stopping = stopping;
     this.streamName = description.streamName;
     this.identity = identityOf(description);
   }
@@ -55,7 +62,7 @@ export class StreamWatch {
 
   /** Is the stream still the one that this worker began with? */
   async verify(): Promise<StreamVerdict> {
-    const answer = await describe(this.#config, this.#ports);
+    const answer = await describe(this.#config, this.#ports, this.#stopping);
     if (answer.kind === "failed") {
       if (answer.reason !== "not-found") return answer;
       return { kind: "gone", error: new StreamNotFoundError(this.#config.streamLabel) };
@@ -67,8 +74,8 @@ export class StreamWatch {
 
   async list(filter: ShardFilter): Promise<readonly Shard[] | Failure> {
     const { clock, kinesis } = this.#ports;
-    const timeoutMs = this.#config.kinesisCallTimeoutMs;
-    const answer = await bounded(clock, { timeoutMs }, (options) =>
+    const call = { timeoutMs: this.#config.kinesisCallTimeoutMs, signal: this.#stopping };
+    const answer = await bounded(clock, call, (options) =>
       kinesis.listShards({ stream: this.#config.stream, filter }, options),
     );
     return answer.kind === "failed" ? answer : answer.shards;
@@ -99,18 +106,16 @@ export class StreamWatch {
 export async function openStream(
   config: WorkerConfig,
   ports: Ports,
+  stopping: AbortSignal,
   retry: <T extends { readonly kind: string }>(
     what: string,
     call: () => Promise<T | Failure>,
   ) => Promise<T>,
 ): Promise<StreamDescription> {
   const { description } = await retry(`stream ${config.streamLabel}`, async () => {
-    const answer = await describe(config, ports);
+    const answer = await describe(config, ports, stopping);
     if (answer.kind === "failed") {
       if (answer.reason === "not-found") throw new StreamNotFoundError(config.streamLabel);
-      if (!isRetryable(answer)) {
-        throw new ServiceFailedError(`stream ${config.streamLabel}`, answer);
-      }
       return answer;
     }
     const { status } = answer.description;
@@ -129,9 +134,9 @@ export async function openStream(
   return description;
 }
 
-function describe(config: WorkerConfig, { clock, kinesis }: Ports) {
-  const timeoutMs = config.kinesisCallTimeoutMs;
-  return bounded(clock, { timeoutMs }, (options) => kinesis.describeStream(config.stream, options));
+function describe(config: WorkerConfig, { clock, kinesis }: Ports, signal: AbortSignal) {
+  const call = { timeoutMs: config.kinesisCallTimeoutMs, signal };
+  return bounded(clock, call, (options) => kinesis.describeStream(config.stream, options));
 }
 
 function identityOf(description: StreamDescription): StreamIdentity {

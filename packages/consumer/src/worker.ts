@@ -6,7 +6,7 @@ import {
   ClosedError,
   type Failure,
   isRetryable,
-  type ShardlineError,
+  ShardlineError,
   sleep,
 } from "@shardline/model";
 import { bounded } from "./bounded.ts";
@@ -106,19 +106,23 @@ export class Worker implements AsyncDisposable {
     const onAbort = (): void => void this.stop();
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
-    const ports = await openPorts(this.#config);
+    let close = async (): Promise<void> => {};
     try {
+      const ports = await openPorts(this.#config);
+      close = ports.close;
       await this.#start(ports);
       if (this.#loop !== undefined && !this.#stopping.signal.aborted) {
         this.#kind = "running";
-        this.#loopRun = this.#loop.run(this.#stopping.signal);
+        this.#loopRun = this.#loop.run().catch((cause: unknown) => {
+          this.#fail(new ShardlineError("SERVICE_FAILED", "internal error", { cause }));
+        });
         await this.#loopRun;
       }
       await this.stop();
     } finally {
       signal?.removeEventListener("abort", onAbort);
       this.#kind = "stopped";
-      await ports.close();
+      await close();
     }
     if (this.#fatal !== undefined) throw this.#fatal;
   }
@@ -126,17 +130,18 @@ export class Worker implements AsyncDisposable {
   async #start(ports: Ports): Promise<void> {
     const config = this.#config;
     try {
-      const description = await openStream(config, ports, (what, call) =>
+      const stopping = this.#stopping.signal;
+      const description = await openStream(config, ports, stopping, (what, call) =>
         this.#retry(ports, what, call),
       );
       this.#streamName = description.streamName;
       const timeoutMs = Math.max(config.startTimeoutMs, config.leaseCallTimeoutMs);
       await this.#retry(ports, `table ${config.tableName}`, () =>
-        bounded(ports.clock, { timeoutMs, signal: this.#stopping.signal }, (options) =>
+        bounded(ports.clock, { timeoutMs, signal: stopping }, (options) =>
           ports.leases.ensure(options),
         ),
       );
-      const watch = new StreamWatch(description, config, ports);
+      const watch = new StreamWatch(description, config, ports, stopping);
       const { workerId, applicationName } = config;
       const reporter = new Reporter(
         { workerId, applicationName, streamName: description.streamName },
@@ -144,7 +149,7 @@ export class Worker implements AsyncDisposable {
       );
       this.#reporter = reporter;
       const fail = (error: ShardlineError): void => this.#fail(error);
-      this.#loop = new LeaseLoop({ config, ports, watch, reporter, fail });
+      this.#loop = new LeaseLoop({ config, ports, watch, reporter, stopping, fail });
       reporter.workerStarted(description.streamArn);
     } catch (error) {
       if (error instanceof AbortedError && this.#stopping.signal.aborted) return;
@@ -164,6 +169,7 @@ export class Worker implements AsyncDisposable {
       const answer = await call();
       if (answer.kind !== "failed") return answer as T;
       const failed = answer as Failure;
+      if (this.#stopping.signal.aborted) throw AbortedError.from(this.#stopping.signal);
       if (!isRetryable(failed) || clock.nowMs() >= untilMs) {
         throw new ServiceFailedError(what, failed);
       }

@@ -135,3 +135,9 @@ export function applicationStartMs(leases: Iterable<Lease>): number | undefined 
   }
   return earliestMs;
 }
+
+/** Keeps the latest sight of each lease, for the repair of rows that are lost. */
+export function remember(known: Map<string, Lease>, lease: Lease): void {
+  const before = known.get(lease.leaseKey);
+  if (before === undefined || lease.counter >= before.counter) known.set(lease.leaseKey, lease);
+}
