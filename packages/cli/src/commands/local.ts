@@ -1,6 +1,6 @@
 /** `shardline local`: Kinesis and a lease database on this machine. */
 
-import { type FaultRule, startLocal } from "@shardline/local";
+import type { FaultRule } from "@shardline/local";
 import { type Command, defineCommand } from "../args/command.ts";
 import { FAULT_SECTION, parseFault } from "../args/faults.ts";
 import { parseSize } from "../args/size.ts";
@@ -68,17 +68,20 @@ export const localCommand: Command = defineCommand(
   },
   async ({ flags }, io) => {
     const faults = flags.fault.map(parseFault);
+    const streams = flags.stream.map(parseStreamToCreate);
+    const maxMemoryBytes = parseSize("--max-memory", flags["max-memory"]);
     const dataDir = flags["data-dir"];
     const stop = stopSignal(io);
     try {
+      const { startLocal } = await import("@shardline/local");
       const server = await startLocal({
         kinesisPort: flags["kinesis-port"],
         dynamodbPort: flags["dynamodb-port"],
         tlsPort: flags["tls-port"],
-        streams: flags.stream.map(parseStreamToCreate),
+        streams,
         region: flags.region ?? (io.env["AWS_REGION"] || "us-east-1"),
         ...(dataDir === undefined ? {} : { dataDir }),
-        maxMemoryBytes: parseSize("--max-memory", flags["max-memory"]),
+        maxMemoryBytes,
         enforceLimits: flags["enforce-limits"],
         stateDelayMs: flags["state-delay-ms"],
         admin: flags.admin,

@@ -2,9 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { addAbortSignal } from "node:stream";
-import { createKinesis } from "@shardline/aws";
 import type { KinesisApi, StreamRef } from "@shardline/model";
-import { Producer } from "@shardline/producer";
 import { type Command, defineCommand } from "../args/command.ts";
 import { ENVIRONMENT_SECTION, kinesisFlags, resolveConnection } from "../connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
@@ -67,6 +65,8 @@ export const putCommand: Command = defineCommand(
     const pattern = flags["key-pattern"];
     const keyPattern = pattern === undefined ? undefined : compileKeyPattern(pattern);
     const connection = resolveConnection(flags, io.env);
+    // Loaded here: the SDK is most of the start-up time, which --help and usage errors need not pay.
+    const { createKinesis } = await import("@shardline/aws");
     const kinesis = createKinesis(connection.kinesis);
     const stop = stopSignal(io);
     try {
@@ -108,6 +108,7 @@ interface PutJob {
 async function putAll(job: PutJob, io: Io, signal: AbortSignal): Promise<number> {
   const { clock } = io;
   const { kinesis, order, maxRecordBytes, name } = job;
+  const { Producer } = await import("@shardline/producer");
   const input = job.file === undefined ? io.stdin : createReadStream(job.file);
   const producer = new Producer({ ...job.stream, kinesis, order, maxRecordBytes });
   const counts = newCounts();

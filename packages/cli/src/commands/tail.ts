@@ -1,6 +1,5 @@
 /** `shardline tail`: what is in a stream, without leases. */
 
-import { createKinesis } from "@shardline/aws";
 import { type Command, defineCommand } from "../args/command.ts";
 import { parseFrom } from "../args/time.ts";
 import { ENVIRONMENT_SECTION, kinesisFlags, resolveConnection } from "../connection.ts";
@@ -56,6 +55,7 @@ export const tailCommand: Command = defineCommand(
     const from = parseFrom(flags.from, io.clock.wallMs());
     const connection = resolveConnection(flags, io.env);
     const { endpoint } = connection.kinesis;
+    const { createKinesis } = await import("@shardline/aws");
     const kinesis = createKinesis(connection.kinesis);
     const stop = stopSignal(io);
     try {

@@ -1,8 +1,7 @@
 /** `shardline work`: a worker that runs a handler module. */
 
 import { hostname } from "node:os";
-import { createKinesis, createLeaseTable } from "@shardline/aws";
-import { Worker, type WorkerOptions } from "@shardline/consumer";
+import type { Worker, WorkerOptions } from "@shardline/consumer";
 import { deferred, type Random, type StreamRef } from "@shardline/model";
 import { type Command, defineCommand } from "../args/command.ts";
 import { parseFrom } from "../args/time.ts";
@@ -19,7 +18,6 @@ import type { Io } from "../io.ts";
 import { requireStream, requireTableService } from "../preflight.ts";
 import { parseStreamRef } from "../stream-ref.ts";
 import { workerEventSink } from "../work/event-log.ts";
-import { watchWorker } from "../work/events.ts";
 import { loadHandlers } from "../work/handler.ts";
 
 const HOUR_MS = 3_600_000;
@@ -146,6 +144,7 @@ export const workCommand: Command = defineCommand(
       errorPolicy: flags["error-policy"] as NonNullable<WorkerOptions["errorPolicy"]>,
       stopTimeoutMs: flags["stop-timeout-ms"],
     };
+    const { watchWorker } = await import("../work/events.ts");
     const unwatch = watchWorker(workerId, workerEventSink(io, flags.json));
     try {
       return await runWorker(options, stream, connection, io);
@@ -162,6 +161,8 @@ async function runWorker(
   io: Io,
 ): Promise<number> {
   const { clock } = io;
+  const { createKinesis, createLeaseTable } = await import("@shardline/aws");
+  const { Worker } = await import("@shardline/consumer");
   const tableName = options.tableName ?? options.applicationName;
   const kinesis = createKinesis(connection.kinesis);
   const leases = createLeaseTable({ ...connection.dynamodb, tableName });

@@ -2,12 +2,13 @@
 
 import { pino } from "pino";
 import type { Io } from "../io.ts";
-import { type EventSink, eventText } from "./events.ts";
+import { type EventSink, eventText } from "./event-text.ts";
 
 export function workerEventSink(io: Io, json: boolean): EventSink {
   if (json) return jsonSink(io);
   return (level, name, fields) => {
-    if (level === "debug") return;
+    // Of its start and end people see the shards; why it could not start is a line of its own.
+    if (level === "debug" || name.startsWith("worker-")) return;
     void io.stderr.line(eventText(io.clock.wallMs(), name, fields));
   };
 }

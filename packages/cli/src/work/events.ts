@@ -1,8 +1,7 @@
 /** What a worker tells → log lines. */
 
 import { type ConsumerEvents, consumerEvents } from "@shardline/consumer";
-
-export type Level = "debug" | "info" | "warn" | "error";
+import type { EventSink, Level } from "./event-text.ts";
 
 /** Routine is debug, changes of state are info. The type makes it complete. */
 const LEVELS: { readonly [K in keyof ConsumerEvents]: Level } = {
@@ -26,8 +25,6 @@ const LEVELS: { readonly [K in keyof ConsumerEvents]: Level } = {
   stalled: "error",
   "call-failed": "warn",
 };
-
-export type EventSink = (level: Level, name: string, fields: Record<string, unknown>) => void;
 
 /** Hands every event of the worker `workerId` to `sink`. Returns the function that ends it. */
 export function watchWorker(workerId: string, sink: EventSink): () => void {
@@ -57,14 +54,4 @@ function plain(value: unknown): unknown {
       : `${String(sequenceNumber)}/${String(subSequenceNumber)}`;
   }
   return value;
-}
-
-/** A line for people: time, shard, event, and the rest as name=value. */
-export function eventText(wallMs: number, name: string, fields: Record<string, unknown>): string {
-  const { shardId, workerId: _, applicationName: __, streamName: ___, ...rest } = fields;
-  const details = Object.entries(rest)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  const subject = typeof shardId === "string" ? [shardId] : [];
-  return [new Date(wallMs).toISOString(), ...subject, name, ...details].join(" ");
 }
