@@ -1,5 +1,3 @@
-export type { StreamAdmin } from "./admin.ts";
-export { createStreamAdmin, deleteLeaseTable } from "./admin.ts";
 export { createKinesis } from "./kinesis.ts";
 export { createLeaseTable } from "./lease-table.ts";
 export type {
@@ -9,3 +7,6 @@ export type {
   KinesisOptions,
   LeaseTableOptions,
 } from "./options.ts";
+export { kinesisOptionsMarkdown, leaseTableOptionsMarkdown } from "./options.ts";
+export type { Part, Permission, Policy, PolicyResources } from "./permissions.ts";
+export { PERMISSIONS, permissionsMarkdown, policyFor } from "./permissions.ts";

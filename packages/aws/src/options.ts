@@ -5,6 +5,7 @@ import type { Agent as HttpsAgent } from "node:https";
 import {
   type Clock,
   compileOptions,
+  optionsMarkdown,
   type OptionSpec,
   type OptionTable,
   type Random,
@@ -148,6 +149,16 @@ export function kinesisConfig(options: KinesisOptions): KinesisConfig {
 /** @throws InvalidOptionsError */
 export function leaseTableConfig(options: LeaseTableOptions): LeaseTableConfig {
   return withPorts(compileOptions("createLeaseTable", LEASE_TABLE, options)) as LeaseTableConfig;
+}
+
+/** The reference of `createKinesis`' options. */
+export function kinesisOptionsMarkdown(): string {
+  return optionsMarkdown(KINESIS);
+}
+
+/** The reference of `createLeaseTable`'s options. */
+export function leaseTableOptionsMarkdown(): string {
+  return optionsMarkdown(LEASE_TABLE);
 }
 
 function withPorts<T extends AwsOptions>(config: T): T & Ports {

@@ -1,5 +1,5 @@
 import type { KinesisApi } from "@shardline/model";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createKinesis, type KinesisOptions } from "../src/index.ts";
 import {
   type Asked,
@@ -16,6 +16,7 @@ const MAX = "340282366920938463463374607431768211455";
 
 const open: (KinesisApi | ScriptedServer)[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(open.splice(0).map((it) => it.close()));
 });
 
@@ -283,6 +284,26 @@ describe("configuration", () => {
     expect(() => createKinesis({ regoin: "x" } as never)).toThrow(/did you mean region/);
     expect(() => createKinesis({ credentials: {} as never })).toThrow(/credentials/);
   });
+
+  it.each(["fast", "sdk"] as const)(
+    "is found as the SDK finds it, on the %s path",
+    async (putPath) => {
+      const body = { Records: [{ SequenceNumber: "1", ShardId: "s" }] };
+      const { server } = await rig(() => ({ body }));
+      vi.stubEnv("AWS_ENDPOINT_URL_KINESIS", server.url);
+      vi.stubEnv("AWS_REGION", "ap-southeast-2");
+      vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENV");
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+      const api = createKinesis({ putPath });
+      open.push(api);
+      const entries = [{ partitionKey: "k", data: new Uint8Array(1) }];
+      expect(await api.putRecords({ stream: STREAM, entries }, OPTIONS)).toMatchObject({
+        kind: "ok",
+      });
+      const authorization = String(server.asked[0]?.headers["authorization"]);
+      expect(authorization).toMatch(/Credential=AKIDENV\/[0-9]{8}\/ap-southeast-2\/kinesis\//);
+    },
+  );
 
   it("credentials that never come cost the deadline, not the process", async () => {
     const { api, server } = await rig(() => ({}), { credentials: () => new Promise(() => {}) });
