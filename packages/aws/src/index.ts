@@ -1,3 +1,6 @@
+// For tools and tests; the machines never make or remove a stream.
+export type { StreamAdmin } from "./admin.ts";
+export { createStreamAdmin, deleteLeaseTable } from "./admin.ts";
 export { createKinesis } from "./kinesis.ts";
 export { createLeaseTable } from "./lease-table.ts";
 export type {
