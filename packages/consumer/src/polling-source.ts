@@ -1,6 +1,10 @@
 /**
  * Reads one shard by GetRecords, one answer ahead of the reader at most.
  *
+ * The service says nothing when it trims what was not read yet. It shows only if the reader stands AT
+ * a record that it knows and does not get it back: so it does at the checkpoint, and at the last
+ * record read whenever it is so far behind that the trimming may have overtaken it (F46).
+ *
  * It starts AT the checkpointed record, which may be an aggregate that was processed in part, and
  * only after a record was seen goes on AFTER the last one, so an iterator that expires before the
  * first answer loses nothing and one that expires later repeats nothing (F45).
@@ -30,8 +34,8 @@ export type SourceEvent =
       readonly records: readonly KinesisRecord[];
       readonly bytes: number;
       readonly millisBehindLatest: number | undefined;
-      /** The record at the checkpoint is gone; records after it may be, too (F46). */
-      readonly trimmed: boolean;
+      /** This record is gone, and so may be others after it that were not read (F46). */
+      readonly trimmedAfter: string | undefined;
     }
   /** Nothing now, which is not the end (F47). */
   | { readonly kind: "idle"; readonly millisBehindLatest: number | undefined }
@@ -50,7 +54,12 @@ export interface SourceConfig {
   readonly idleTimeBetweenReadsMs: number;
   readonly kinesisCallTimeoutMs: number;
   readonly noProgressTimeoutMs: number;
+  /** How long the stream keeps records. */
+  readonly retentionMs: number;
 }
+
+/** Beyond this share of the retention a reader may be overtaken by the trimming. */
+const DANGER_SHARE = 0.9;
 
 export interface SourcePorts {
   readonly kinesis: KinesisApi;
@@ -72,6 +81,12 @@ export class PollingSource {
   readonly #closed = new AbortController();
   #start: IteratorPosition;
   #lastSequenceNumber: string | undefined;
+  /** How far behind the end the reader was when the service last answered, and when that was. */
+  #behindMs = 0;
+  #answeredMs: number | undefined;
+  /** The record that the present iterator was opened at; it must come back. */
+  #expected: string | undefined;
+  #lookedBackAt: string | undefined;
   #iterator: string | undefined;
   #ahead: Promise<SourceEvent> | undefined;
   /** Set by an answer that had the last records. */
@@ -142,8 +157,9 @@ export class PollingSource {
     const { kinesis } = this.#ports;
     const startedMs = this.#ports.clock.nowMs();
     const { stream, shardId } = this.#config;
-    if (this.#iterator === undefined) {
+    if (this.#iterator === undefined || this.#mustLookBack()) {
       const position = this.#position();
+      this.#expected = position.kind === "at-sequence-number" ? position.sequenceNumber : undefined;
       const opened = await this.#call("getShardIterator", (options) =>
         kinesis.getShardIterator({ stream, shardId, position }, options),
       );
@@ -159,32 +175,47 @@ export class PollingSource {
     const { records, nextShardIterator, millisBehindLatest, childShards } = answer;
     this.#failingSinceMs = undefined;
     this.#iterator = nextShardIterator;
+    this.#behindMs = millisBehindLatest ?? 0;
+    this.#answeredMs = this.#ports.clock.nowMs();
     const bytes = this.#measure(records);
     const caughtUp = (millisBehindLatest ?? 0) === 0;
     this.#pacing.after({ kind: "ok", bytes, caughtUp }, startedMs, this.#ports.clock.nowMs());
     if (records.length > 0) {
-      const trimmed = this.#isTrimmed(records);
+      const trimmedAfter = this.#trimmedAfter(records);
       this.#lastSequenceNumber = records.at(-1)?.sequenceNumber;
       if (nextShardIterator === undefined) this.#end = childShards;
-      return { kind: "records", records, bytes, millisBehindLatest, trimmed };
+      return { kind: "records", records, bytes, millisBehindLatest, trimmedAfter };
     }
     if (nextShardIterator === undefined) return { kind: "end", childShards };
     return { kind: "idle", millisBehindLatest };
   }
 
   #position(): IteratorPosition {
-    if (this.#lastSequenceNumber === undefined) return this.#start;
-    return { kind: "after-sequence-number", sequenceNumber: this.#lastSequenceNumber };
+    const sequenceNumber = this.#lastSequenceNumber;
+    if (sequenceNumber === undefined) return this.#start;
+    return this.#inDanger()
+      ? { kind: "at-sequence-number", sequenceNumber }
+      : { kind: "after-sequence-number", sequenceNumber };
   }
 
-  #isTrimmed(records: readonly KinesisRecord[]): boolean {
+  /** Not twice at one record: an answer that holds it alone would be all there ever is. */
+  #mustLookBack(): boolean {
+    const last = this.#lastSequenceNumber;
+    return last !== undefined && last !== this.#lookedBackAt && this.#inDanger();
+  }
+
+  #inDanger(): boolean {
+    if (this.#answeredMs === undefined) return false;
+    const behindMs = this.#behindMs + this.#ports.clock.nowMs() - this.#answeredMs;
+    return behindMs >= this.#config.retentionMs * DANGER_SHARE;
+  }
+
+  #trimmedAfter(records: readonly KinesisRecord[]): string | undefined {
+    const expected = this.#expected;
+    this.#expected = undefined;
     const first = records[0]?.sequenceNumber;
-    return (
-      this.#lastSequenceNumber === undefined &&
-      this.#start.kind === "at-sequence-number" &&
-      first !== undefined &&
-      compareSequenceNumbers(first, this.#start.sequenceNumber) > 0
-    );
+    if (expected === undefined || first === undefined) return undefined;
+    return compareSequenceNumbers(first, expected) > 0 ? expected : undefined;
   }
 
   /** Asks for no more records than are likely to fit. */

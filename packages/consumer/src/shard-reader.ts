@@ -30,7 +30,7 @@ export class ShardReader {
     const start = startPosition(lease, fallbackStartMs(session));
     this.#source = new PollingSource(
       start,
-      { ...config, shardId },
+      { ...config, shardId, retentionMs: host.watch.retentionMs },
       {
         ...host.ports,
         shareBytes: () => host.shareBytes(),
@@ -86,7 +86,8 @@ export class ShardReader {
       case "records":
         this.#sawService(event.millisBehindLatest);
         this.#unpacker.add(event.records);
-        return event.trimmed ? this.#gap(event.records[0]?.sequenceNumber) : undefined;
+        if (event.trimmedAfter === undefined) return undefined;
+        return this.#gap(event.trimmedAfter, event.records[0]?.sequenceNumber);
       case "idle":
         this.#sawService(event.millisBehindLatest);
         this.#flushAfter(Math.min(IDLE_CHECKPOINT_MS, this.#session.config.checkpointIntervalMs));
@@ -189,7 +190,7 @@ export class ShardReader {
       }
       if (failure.reason === "invalid") {
         this.#source.restart({ kind: "trim-horizon" });
-        return this.#gap(undefined);
+        return this.#gap(progress.durable.sequenceNumber, undefined);
       }
     }
     await this.#session.pause(LOOK_AGAIN_MS);
@@ -197,11 +198,13 @@ export class ShardReader {
   }
 
   /** F46: what was after the checkpoint may be gone. */
-  #gap(resumedAt: string | undefined): Stop | undefined {
+  #gap(sequenceNumber: string, resumedAt: string | undefined): Stop | undefined {
     const { reporter, shardId, start, config } = this.#session;
-    reporter.trimmed(shardId, start, resumedAt);
+    const atStart = sequenceNumber === start.sequenceNumber;
+    const after = atStart ? start : { sequenceNumber, subSequenceNumber: 0 };
+    reporter.trimmed(shardId, after, resumedAt);
     if (config.gapPolicy === "continue") return undefined;
-    return { kind: "fatal", error: new RecordsTrimmedError(shardId, start) };
+    return { kind: "fatal", error: new RecordsTrimmedError(shardId, after) };
   }
 
   #flush(): ReturnType<ShardCheckpointer["flush"]> {

@@ -28,6 +28,8 @@ export class StreamWatch {
   readonly #stopping: AbortSignal;
   readonly streamName: string;
   readonly identity: StreamIdentity;
+  /** As of the start; it is seldom changed. */
+  readonly retentionMs: number;
   #shards: readonly Shard[] | undefined;
   #listing: Listing | undefined;
   #listedMs = Number.NEGATIVE_INFINITY;
@@ -45,6 +47,7 @@ export class StreamWatch {
     this.#stopping = stopping;
     this.streamName = description.streamName;
     this.identity = identityOf(description);
+    this.retentionMs = description.retentionPeriodHours * 3_600_000;
   }
 
   /** Shard ids of the last complete listing. */

@@ -11,7 +11,7 @@ import { effectiveOwner, isShardEnd, type Lease } from "@shardline/model";
 
 export interface Sighting {
   readonly lease: Lease;
-  /** When this state of owner and counter was first seen. */
+  /** When this counter of this effective owner was first seen. */
   readonly sinceMs: number;
   /** When the lease was first seen without an effective owner; undefined while it has one. */
   readonly unownedSinceMs: number | undefined;
@@ -107,10 +107,8 @@ function firstSight(lease: Lease, nowMs: number): Sighting {
 function nextSight(known: Sighting, lease: Lease, nowMs: number): Sighting {
   const before = effectiveOwner(known.lease);
   const unowned = effectiveOwner(lease) === undefined;
-  const stoodStill =
-    lease.counter === known.lease.counter &&
-    lease.owner === known.lease.owner &&
-    lease.checkpointOwner === known.lease.checkpointOwner;
+  // Somebody's wish for a hand-off changes the row, but is no sign of life of its holder.
+  const stoodStill = lease.counter === known.lease.counter && effectiveOwner(lease) === before;
   return {
     lease,
     sinceMs: stoodStill ? known.sinceMs : nowMs,
