@@ -10,7 +10,7 @@ import { l4SettlesInTime, l5StopsInTime, s6OneResultPerPut } from "./one-result.
 import { putOrder } from "./order.ts";
 import { l1OwnedAfterHeal, l2TakenOver } from "./ownership.ts";
 import { s2AndCheckpoints } from "./processing.ts";
-import { s2cOrderInTenure } from "./tenure-order.ts";
+import { s2cOrderInTenure, s4cFences } from "./tenure-order.ts";
 import type { Checker, Violation } from "./violation.ts";
 
 const CHECKERS: readonly Checker[] = [
@@ -20,6 +20,7 @@ const CHECKERS: readonly Checker[] = [
   putOrder,
   s2AndCheckpoints,
   s2cOrderInTenure,
+  s4cFences,
   s4aFencedWrites,
   s4bNoStaleDelivery,
   s5ParentsFirst,

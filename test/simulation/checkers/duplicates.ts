@@ -2,25 +2,27 @@
 
 import { isShardEnd } from "@shardline/model";
 import type { History } from "../history/history.ts";
-import type { Tenure } from "../history/tenures.ts";
+import type { LivedTenure } from "../history/tenures.ts";
 import type { Violation } from "./violation.ts";
 
-/** Of each tenure: how many records it processed that an earlier tenure had processed. */
-export function repeatedByTenure(history: History): Map<Tenure, number> {
-  const repeated = new Map<Tenure, number>();
-  const done = new Set<string>();
-  const finished = history.deliveries
-    .filter((delivery) => delivery.outcome === "ok")
-    .sort((a, b) => (a.endStep ?? 0) - (b.endStep ?? 0));
-  for (const delivery of finished) {
-    const { shardId, records } = delivery;
-    const tenure = history.tenures.of(delivery);
-    for (const record of records) {
-      const key = `${shardId}/${record.sequenceNumber}/${record.subSequenceNumber}`;
-      if (done.has(key) && tenure !== undefined) {
-        repeated.set(tenure, (repeated.get(tenure) ?? 0) + 1);
+/** Of each tenure: how many records it processed that an earlier one had processed. */
+function repeatedByTenure(history: History): Map<LivedTenure, number> {
+  const finished = history.lived.flatMap((lived) =>
+    lived.deliveries.flatMap(({ endStep, outcome, records }) =>
+      outcome === "ok" && endStep !== undefined ? [{ lived, endStep, records }] : [],
+    ),
+  );
+  finished.sort((a, b) => a.endStep - b.endStep);
+  const done = new Map<string, LivedTenure>();
+  const repeated = new Map<LivedTenure, number>();
+  for (const { lived, records } of finished) {
+    for (const { sequenceNumber, subSequenceNumber } of records) {
+      const key = `${lived.leaseKey}/${sequenceNumber}/${subSequenceNumber}`;
+      const earlier = done.get(key);
+      if (earlier !== undefined && earlier !== lived) {
+        repeated.set(lived, (repeated.get(lived) ?? 0) + 1);
       }
-      done.add(key);
+      done.set(key, lived);
     }
   }
   return repeated;
@@ -28,28 +30,30 @@ export function repeatedByTenure(history: History): Map<Tenure, number> {
 
 /** Graceful ends, hand-offs and reshards repeat nothing; other ends at most what was not yet durable. */
 export function boundedRepeats(history: History): Violation[] {
+  const { maxUncheckpointed, maxRecordsPerBatch } = history.scenario.consumer;
   const violations: Violation[] = [];
-  const previous = new Map<string, Tenure>();
+  const previous = new Map<string, LivedTenure>();
   const repeats = repeatedByTenure(history);
-  for (const tenure of history.tenures.all) {
-    const before = previous.get(tenure.leaseKey);
-    previous.set(tenure.leaseKey, tenure);
-    const repeated = repeats.get(tenure) ?? 0;
-    if (repeated === 0) continue;
-    const graceful = before?.end?.verb === "release" && history.onlyGracefulFaults;
-    const bound = graceful
-      ? 0
-      : history.scenario.consumer.maxUncheckpointed + history.scenario.consumer.maxRecordsPerBatch;
+  for (const lived of history.lived) {
+    const before = previous.get(lived.leaseKey);
+    previous.set(lived.leaseKey, lived);
+    const repeated = repeats.get(lived) ?? 0;
+    // Whoever deletes a row by hand deletes what it knew.
+    if (repeated === 0 || before?.tenure?.end?.verb === "operator") continue;
+    const graceful = before?.tenure?.end?.verb === "release" && history.onlyGracefulFaults;
+    const bound = graceful ? 0 : maxUncheckpointed + maxRecordsPerBatch;
     if (repeated <= bound) continue;
-    const how = before === undefined ? "nothing" : endOf(before);
-    const message = `${tenure.incarnation} processed ${repeated} records of ${tenure.leaseKey} again after ${how}; at most ${bound} allowed`;
-    violations.push({ property: "D-read", atMs: tenure.take.atMs, message });
+    const message = `${lived.incarnation} processed ${repeated} records of ${lived.leaseKey} again after ${endOf(before)}; at most ${bound} allowed`;
+    violations.push({ property: "D-read", atMs: lived.deliveries[0]?.beginMs ?? 0, message });
   }
   return violations;
 }
 
-function endOf({ incarnation, end }: Tenure): string {
-  if (end === undefined) return `${incarnation}, which still holds it`;
-  const ended = end.after !== undefined && isShardEnd(end.after.checkpoint);
-  return `${incarnation}'s ${ended ? "SHARD_END" : end.verb}`;
+function endOf(lived: LivedTenure | undefined): string {
+  if (lived === undefined) return "nobody";
+  const { incarnation, tenure } = lived;
+  if (tenure?.end === undefined) return `${incarnation}, which still holds it`;
+  const { after, verb } = tenure.end;
+  const ended = after !== undefined && isShardEnd(after.checkpoint);
+  return `${incarnation}, ended by ${ended ? "SHARD_END" : verb}`;
 }

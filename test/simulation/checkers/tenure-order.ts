@@ -1,35 +1,43 @@
-/** S4c: every call carries its tenure's fence. S2c: within a tenure deliveries are in order, without a hole, from the checkpoint of the take on. */
+/** S4c: every call carries a fence that grows from tenure to tenure. S2c: within a tenure deliveries are in order, without a hole, from the checkpoint of the take on. */
 
-import type { Delivery, History } from "../history/history.ts";
-import type { Tenure } from "../history/tenures.ts";
+import type { History } from "../history/history.ts";
+import type { LivedTenure } from "../history/tenures.ts";
 import type { Violation } from "./violation.ts";
 
-export function s2cOrderInTenure(history: History): Violation[] {
-  const byTenure = new Map<Tenure, Delivery[]>();
+export function s4cFences(history: History): Violation[] {
   const violations: Violation[] = [];
-  for (const delivery of history.deliveries) {
-    const { incarnation, shardId, fence, beginMs } = delivery;
-    const tenure = history.tenures.of(delivery);
-    const deliveries = tenure === undefined ? [] : (byTenure.get(tenure) ?? []);
-    if (tenure === undefined || (deliveries[0]?.fence ?? fence) !== fence) {
-      const message = `${incarnation} was given records of ${shardId} under fence ${fence}, which is not its tenure's`;
-      violations.push({ property: "S4c", atMs: beginMs, message });
+  const highest = new Map<string, number>();
+  for (const { leaseKey, fence, incarnation, start, tenure, deliveries } of history.lived) {
+    const atMs = deliveries[0]?.beginMs ?? 0;
+    const who = `${incarnation} was given records of ${leaseKey} under fence ${fence}`;
+    if (start === undefined || tenure === undefined) {
+      violations.push({ property: "S4c", atMs, message: `${who}, which it has never written` });
     }
-    if (tenure !== undefined) byTenure.set(tenure, [...deliveries, delivery]);
-  }
-  for (const [tenure, deliveries] of byTenure) {
-    violations.push(...judge(history, tenure, deliveries));
+    const before = highest.get(leaseKey) ?? -1;
+    const deleted = history.rowWrites.some(
+      (write) => write.verb === "operator" && write.leaseKey === leaseKey,
+    );
+    if (before >= fence && !deleted) {
+      violations.push({ property: "S4c", atMs, message: `${who} after fence ${before} was seen` });
+    }
+    highest.set(leaseKey, Math.max(before, fence));
   }
   return violations;
 }
 
-function judge(history: History, tenure: Tenure, deliveries: readonly Delivery[]): Violation[] {
-  const { leaseKey } = tenure;
+export function s2cOrderInTenure(history: History): Violation[] {
+  return history.lived.flatMap((lived) => judge(history, lived));
+}
+
+function judge(
+  history: History,
+  { leaseKey, start, incarnation, deliveries }: LivedTenure,
+): Violation[] {
   const records = history.truth.shard(leaseKey);
   const skipped = new Set(
     history.skips.flatMap((skip) => (skip.shardId === leaseKey ? skip.indexes : [])),
   );
-  const from = tenure.take.after?.checkpoint;
+  const from = start?.after?.checkpoint;
   let next = from === undefined ? 0 : history.truth.countThrough(leaseKey, from);
   /** Where a batch that failed began: it is given again, or what is left of it. */
   let again: number | undefined;
@@ -46,7 +54,7 @@ function judge(history: History, tenure: Tenure, deliveries: readonly Delivery[]
         next++;
       if (stored?.index !== next) {
         const expected = records[next];
-        const message = `${tenure.incarnation} was given ${one.putId} of ${leaseKey} where ${expected?.putId ?? "nothing"} comes next`;
+        const message = `${incarnation} was given ${one.putId} of ${leaseKey} where ${expected?.putId ?? "nothing"} comes next`;
         return [{ property: "S2c", atMs: delivery.beginMs, message }];
       }
       next++;

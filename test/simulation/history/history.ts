@@ -9,7 +9,7 @@ import type { FaultKind, Schedule } from "../faults/fault.ts";
 import { StreamTruth } from "../oracle/stream-truth.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { type Skip, skipsOf } from "./skips.ts";
-import { Tenures } from "./tenures.ts";
+import { type LivedTenure, livedTenures, Tenures } from "./tenures.ts";
 
 /** `ok`, or how a put failed; `unknown`: it may or may not be in the stream. */
 export type PutResult =
@@ -172,6 +172,7 @@ export class History {
   #step = 0;
   #truth: StreamTruth | undefined;
   #tenures: Tenures | undefined;
+  #lived: readonly LivedTenure[] | undefined;
   #skips: readonly Skip[] | undefined;
 
   constructor(scenario: Scenario, schedule: Schedule) {
@@ -197,6 +198,12 @@ export class History {
   get truth(): StreamTruth {
     this.#truth ??= new StreamTruth(this);
     return this.#truth;
+  }
+
+  /** Of a finished run. */
+  get lived(): readonly LivedTenure[] {
+    this.#lived ??= livedTenures(this.deliveries, this.rowWrites, this.tenures);
+    return this.#lived;
   }
 
   /** What the machines said they would not deliver, of a finished run. */

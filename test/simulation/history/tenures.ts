@@ -1,7 +1,7 @@
 /** Tenures as the table saw them: from an applied take to whatever ended it. */
 
 import { isShardEnd } from "@shardline/model";
-import type { RowWrite } from "./history.ts";
+import type { Delivery, RowWrite } from "./history.ts";
 
 export interface Tenure {
   readonly leaseKey: string;
@@ -12,6 +12,21 @@ export interface Tenure {
   readonly take: RowWrite;
   /** The write after which it was over; undefined: it still is. */
   end: RowWrite | undefined;
+}
+
+/**
+ * A tenure as a worker lived it: the calls that carried one fence. One tenure of the table may be
+ * several of these, when the holder gave itself up and then found the row still its own.
+ */
+export interface LivedTenure {
+  readonly leaseKey: string;
+  readonly fence: number;
+  readonly incarnation: string;
+  /** What the table knew of it. */
+  readonly tenure: Tenure | undefined;
+  /** The holder's own write that gave the row the counter which is the fence. */
+  readonly start: RowWrite | undefined;
+  readonly deliveries: readonly Delivery[];
 }
 
 export class Tenures {
@@ -30,19 +45,12 @@ export class Tenures {
     }
   }
 
-  /**
-   * The tenure that a call of the application belongs to. Its fence may be later than the counter of
-   * the take: a take in doubt is proven by a write after it.
-   */
-  of(call: {
-    readonly incarnation: string;
-    readonly shardId: string;
-    readonly fence: number;
-  }): Tenure | undefined {
+  /** The table's tenure in which a call of the application began. */
+  of({ incarnation, shardId, fence, beginStep }: Delivery): Tenure | undefined {
     return this.#byLease
-      .get(call.shardId)
+      .get(shardId)
       ?.findLast(
-        ({ incarnation, fence }) => incarnation === call.incarnation && fence <= call.fence,
+        (one) => one.incarnation === incarnation && one.fence <= fence && one.take.step < beginStep,
       );
   }
 
@@ -72,4 +80,33 @@ export class Tenures {
     current.end = write;
     this.#current.delete(write.leaseKey);
   }
+}
+
+/** In the order in which they began to deliver. */
+export function livedTenures(
+  deliveries: readonly Delivery[],
+  writes: readonly RowWrite[],
+  tenures: Tenures,
+): LivedTenure[] {
+  const counted = new Map<string, RowWrite[]>();
+  for (const write of writes) {
+    if (write.after === undefined) continue;
+    const key = `${write.incarnation}/${write.leaseKey}/${write.after.counter}`;
+    counted.set(key, [...(counted.get(key) ?? []), write]);
+  }
+  const lived = new Map<string, LivedTenure & { readonly deliveries: Delivery[] }>();
+  for (const delivery of deliveries) {
+    const { incarnation, shardId: leaseKey, fence, beginStep } = delivery;
+    const key = `${incarnation}/${leaseKey}/${fence}`;
+    const start = counted.get(key)?.findLast(({ step }) => step < beginStep);
+    // A row that was deleted by hand counts from the start again.
+    const id = `${key}/${start?.step}`;
+    const known = lived.get(id);
+    if (known !== undefined) known.deliveries.push(delivery);
+    else {
+      const tenure = tenures.of(delivery);
+      lived.set(id, { leaseKey, fence, incarnation, tenure, start, deliveries: [delivery] });
+    }
+  }
+  return [...lived.values()];
 }

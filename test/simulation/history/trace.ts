@@ -12,22 +12,22 @@ interface Line {
 export function traceLines(history: History): Line[] {
   const lines: Line[] = [];
   for (const { verb, leaseKey, before, after, incarnation, atMs, step } of history.rowWrites) {
-    const text = `row    ${leaseKey} ${verb} by ${incarnation ?? "an operator"}: ${rowText(before)} -> ${rowText(after)}`;
+    const text = `row      ${leaseKey} ${verb} by ${incarnation ?? "an operator"}: ${rowText(before)} -> ${rowText(after)}`;
     lines.push({ step, atMs, text });
   }
   for (const delivery of history.deliveries) {
     const { beginStep, beginMs, endStep, endMs } = delivery;
-    lines.push({ step: beginStep, atMs: beginMs, text: `begin  ${deliveryText(delivery)}` });
+    lines.push({ step: beginStep, atMs: beginMs, text: `begin    ${deliveryText(delivery)}` });
     if (endStep !== undefined && endMs !== undefined) {
-      const text = `${delivery.outcome === "ok" ? "done  " : "threw "} ${deliveryText(delivery)}`;
+      const text = `${(delivery.outcome ?? "").padEnd(8)} ${deliveryText(delivery)}`;
       lines.push({ step: endStep, atMs: endMs, text });
     }
   }
   for (const { hook, incarnation, shardId, fence, atMs, step } of history.hooks) {
-    lines.push({ step, atMs, text: `hook   ${hook} ${incarnation} ${shardId} fence ${fence}` });
+    lines.push({ step, atMs, text: `hook     ${hook} ${incarnation} ${shardId} fence ${fence}` });
   }
   for (const { name, incarnation, payload, atMs, step } of history.events) {
-    const text = `event  ${incarnation ?? "world"} ${name} ${JSON.stringify(payload, plain)}`;
+    const text = `event    ${incarnation ?? "world"} ${name} ${JSON.stringify(payload, plain)}`;
     lines.push({ step, atMs, text: text.slice(0, 300) });
   }
   return lines.sort((a, b) => a.step - b.step);

@@ -9,8 +9,9 @@ import type { World } from "./world.ts";
 
 export type Processor = (context: ProcessRecordsContext) => Promise<void>;
 
-/** Acknowledges come this much later than the delivery at most. */
+/** Acknowledges come this much later than the delivery at most, but not so late that nothing moves. */
 const MAX_ACKNOWLEDGE_MS = 400;
+const ACKNOWLEDGE_MS_PER_RECORD = 20;
 
 export function application(world: World, process: SimProcess, life: ProcessLife): Processor {
   return async (context) => {
@@ -69,8 +70,10 @@ function acknowledgeLater(
   context: ProcessRecordsContext,
   delivery: Delivery,
 ): void {
+  const { maxUncheckpointed } = world.scenario.consumer;
+  const latestMs = Math.min(MAX_ACKNOWLEDGE_MS, ACKNOWLEDGE_MS_PER_RECORD * maxUncheckpointed);
   for (const [i, record] of context.records.entries()) {
-    clock.setTimer(random.next() * MAX_ACKNOWLEDGE_MS, () => {
+    clock.setTimer(random.next() * latestMs, () => {
       vouch(world, delivery, delivery.records.slice(i, i + 1));
       context.acknowledge(record);
     });

@@ -61,6 +61,7 @@ async function live(world: World, schedule: Schedule): Promise<void> {
 function atRest(world: World): boolean {
   const { history, table, fleet } = world;
   if (fleet.live("producer").length > 0 || world.putsInFlight > 0) return false;
+  if (!world.stream.isSteady) return false;
   const ended = new Set(
     table.rows().flatMap((row) => (isShardEnd(row.checkpoint) ? [row.leaseKey] : [])),
   );

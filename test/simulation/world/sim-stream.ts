@@ -74,6 +74,11 @@ export class SimStream {
     this.#process.jumpWallClock(TRIM_JUMP_MS);
   }
 
+  /** No split or merge is under way. */
+  get isSteady(): boolean {
+    return this.#model.transitions.nextDueMs === undefined;
+  }
+
   /** What ListShards said before the last reshard. */
   readonly staleShards = (filter: ShardFilter): readonly Shard[] | undefined =>
     filter.kind === "at-latest"

@@ -78,7 +78,7 @@ export class World {
   }
 
   note(name: string, payload: Readonly<Record<string, unknown>>): void {
-    const incarnation = this.kernel.running;
+    const incarnation = name.startsWith("world.") ? undefined : this.kernel.running;
     const atMs = this.kernel.nowMs;
     this.history.events.push({ incarnation, name, payload, atMs, step: this.history.nextStep() });
   }
