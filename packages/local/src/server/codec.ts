@@ -2,20 +2,21 @@
 
 import { cbor, tag, tagSymbol } from "@smithy/core/cbor";
 import { type Payload, payloadBase64, payloadBytes, Timestamp } from "../operations/operation.ts";
+import { parsePutRecords } from "./put-records-json.ts";
 
 export interface Codec {
   readonly contentType: string;
   /** Of the payloads inside an event stream. */
   readonly eventContentType: string;
   /** @throws if the bytes are not a structure of the protocol. */
-  decode(bytes: Buffer): Record<string, unknown>;
+  decode(bytes: Buffer, operation: string): Record<string, unknown>;
   encode(output: object): string | Uint8Array;
 }
 
 const jsonCodec: Codec = {
   contentType: "application/x-amz-json-1.1",
   eventContentType: "application/json",
-  decode: (bytes) => structure(JSON.parse(bytes.toString("utf8"))),
+  decode: decodeJson,
   encode: (output) => JSON.stringify(withPayloads(output, payloadBase64)),
 };
 
@@ -34,6 +35,11 @@ export function codecOf(contentType: string | undefined): Codec | undefined {
 }
 
 export { jsonCodec };
+
+function decodeJson(bytes: Buffer, operation: string): Record<string, unknown> {
+  const fast = operation === "PutRecords" ? parsePutRecords(bytes) : undefined;
+  return structure(fast ?? JSON.parse(bytes.toString("utf8")));
+}
 
 function structure(value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -79,7 +79,7 @@ function parse(request: WireRequest, codec: Codec, bytes: Buffer): Call {
   if (operation === undefined) throw new ServiceError("UnknownOperationException", "");
   let input: Record<string, unknown>;
   try {
-    input = codec.decode(bytes);
+    input = codec.decode(bytes, name);
   } catch {
     throw new ServiceError("SerializationException", "");
   }
