@@ -38,6 +38,7 @@ export class AggregateBuilder {
   #tableBytes = 0;
   #recordCount = 0;
   #lastDataBytes = 0;
+  #dataBytes = 0;
 
   /**
    * @param options.maxBytes bound of the whole aggregate. KPL counterpart: AggregationMaxSize.
@@ -51,6 +52,11 @@ export class AggregateBuilder {
 
   get recordCount(): number {
     return this.#recordCount;
+  }
+
+  /** The data of the records, without keys and framing. */
+  get dataByteLength(): number {
+    return this.#dataBytes;
   }
 
   /** The exact size that `finish()` would return now. */
@@ -130,6 +136,7 @@ export class AggregateBuilder {
     this.#lastKeyIndex = -1;
     this.#tableBytes = 0;
     this.#bodyBytes = 0;
+    this.#dataBytes = 0;
     this.#recordCount = 0;
   }
 
@@ -164,6 +171,7 @@ export class AggregateBuilder {
     else body.set(data, at);
     this.#bodyBytes = end;
     this.#lastDataBytes = dataBytes;
+    this.#dataBytes += dataBytes;
     this.#recordCount++;
   }
 

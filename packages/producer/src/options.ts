@@ -5,6 +5,7 @@ import {
   type KinesisApi,
   limits,
   type Logger,
+  type Metrics,
   type OptionProblem,
   type OptionSpec,
   type OptionTable,
@@ -14,6 +15,7 @@ import {
   systemRandom,
 } from "@shardline/model";
 import type { CoreConfig, Order } from "./core/config.ts";
+import type { SchemaRegistry } from "./encoding.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -43,7 +45,15 @@ export interface ProducerOptions {
   readonly maxRecordBytes?: number | undefined;
   readonly shardMapRefreshMs?: number | undefined;
   readonly distributionStrategyDefault?: "USER_PARTITION_KEY" | "AUTO" | undefined;
+  readonly streamIdleMs?: number | undefined;
+  readonly lambda?: boolean | undefined;
   readonly closeTimeoutMs?: number | undefined;
+  readonly schemaRegistry?: SchemaRegistry | undefined;
+  readonly schemaCompression?: "none" | "zlib" | undefined;
+  readonly compress?: ((data: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  readonly metrics?: Metrics | undefined;
+  readonly metricsLevel?: "none" | "summary" | "detailed" | undefined;
+  readonly metricsGranularity?: "global" | "stream" | "shard" | undefined;
   readonly aws?: KinesisOptions | undefined;
   readonly kinesis?: KinesisApi | undefined;
   readonly clock?: Clock | undefined;
@@ -215,12 +225,54 @@ export const PRODUCER_OPTIONS: OptionTable<ProducerOptions> = {
     doc: "Taken as the stream's record distribution strategy if the stream may not be described.",
     counterpart: "RecordDistributionStrategyDefault",
   },
+  streamIdleMs: {
+    kind: "integer",
+    min: 1000,
+    max: 24 * HOUR_MS,
+    default: 600_000,
+    doc: "A stream other than the producer's own that nothing was put to for so long is forgotten.",
+  },
+  lambda: {
+    kind: "boolean",
+    default: false,
+    doc: "For functions that are frozen between calls: no timer runs but while a flush() waits. Call flush() before each return.",
+  },
   closeTimeoutMs: {
     kind: "integer",
     min: 0,
     max: HOUR_MS,
     default: 30_000,
     doc: "Deadline of close() where none is given.",
+  },
+  schemaRegistry: port("schema registry", "versionIdOf", "records may have no `schema`"),
+  schemaCompression: {
+    kind: "choice",
+    choices: ["none", "zlib"],
+    default: "none",
+    doc: "Of the payload behind the schema registry's header.",
+    counterpart: "GlueSchemaRegistryConfiguration",
+  },
+  compress: {
+    kind: "custom",
+    expected: "a function from bytes to bytes, or to a promise of them",
+    accepts: (value) => typeof value === "function",
+    required: false,
+    doc: "Called with the data of each record before it is framed and measured.",
+  },
+  metrics: port("metrics", "record", "none are made"),
+  metricsLevel: {
+    kind: "choice",
+    choices: ["none", "summary", "detailed"],
+    default: "detailed",
+    doc: "Which metrics go to the `metrics` port.",
+    counterpart: "MetricsLevel",
+  },
+  metricsGranularity: {
+    kind: "choice",
+    choices: ["global", "stream", "shard"],
+    default: "shard",
+    doc: "Finest dimension of the metrics.",
+    counterpart: "MetricsGranularity",
   },
   aws: {
     kind: "custom",
@@ -236,7 +288,14 @@ export const PRODUCER_OPTIONS: OptionTable<ProducerOptions> = {
   logger: port("logger", "warn", "silent"),
 };
 
-type Given = "streamName" | "streamArn" | "maxRecordBytes" | "aws";
+type Given =
+  | "streamName"
+  | "streamArn"
+  | "maxRecordBytes"
+  | "aws"
+  | "schemaRegistry"
+  | "compress"
+  | "metrics";
 type Complete = {
   readonly [K in Exclude<keyof ProducerOptions, Given>]-?: NonNullable<ProducerOptions[K]>;
 } & {

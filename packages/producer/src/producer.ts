@@ -1,57 +1,37 @@
 import {
   AbortedError,
-  checkExplicitHashKey,
-  checkPartitionKey,
-  checkRecordSize,
   ClosedError,
   InvalidRecordError,
-  limits,
   type StreamRef,
   type Timer,
-  type UserRecord,
-  utf8ByteLength,
 } from "@shardline/model";
-import { byteLengthOf } from "@shardline/aggregation";
 import { Admission } from "./admission.ts";
+import type { PutOutcome } from "./batch.ts";
 import { producerEvents } from "./diagnostics.ts";
+import { Encoding } from "./encoding.ts";
 import { RecordRejectedError } from "./errors.ts";
+import { Intake, type RecordSource } from "./intake.ts";
 import { Ledger } from "./ledger.ts";
 import { type ProducerConfig, producerConfig, type ProducerOptions } from "./options.ts";
+import type { ProducerRecord } from "./record.ts";
 import type { PutResult } from "./result.ts";
+import { Reporter } from "./reporter.ts";
 import { RunLoop } from "./run-loop.ts";
 import { Slots } from "./slots.ts";
-import { Batch, BatchTicket, PromiseTicket, type PutOutcome, type Ticket } from "./ticket.ts";
-
-/** What a record costs in memory beside its bytes, roughly. */
-const RECORD_OVERHEAD_BYTES = 100;
-
-/** A record that passed the checks. */
-interface Putting {
-  readonly loop: RunLoop;
-  readonly partitionKey: string;
-  readonly explicitHashKey: string | undefined;
-  readonly data: Uint8Array | string;
-  readonly dataBytes: number;
-  readonly bytes: number;
-}
-
-// One executor for all promises: a closure for each would be garbage of every put().
-let capturedResolve: (result: PutResult) => void;
-let capturedReject: (error: Error) => void;
-function capture(resolve: (result: PutResult) => void, reject: (error: Error) => void): void {
-  capturedResolve = resolve;
-  capturedReject = reject;
-}
-
-/** A record to put. Without a stream of its own it goes to the producer's. */
-export interface ProducerRecord extends UserRecord {
-  readonly streamName?: string | undefined;
-  readonly streamArn?: string | undefined;
-}
 
 export interface WaitOptions {
   /** Ends the wait, not what was waited for. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConsumeOptions extends WaitOptions {
+  /** Called for each record that was not stored, or possibly not. */
+  readonly onFailure?: ((error: Error, index: number) => void) | undefined;
+}
+
+export interface ConsumeReport {
+  readonly stored: number;
+  readonly failed: number;
 }
 
 export interface CloseOptions {
@@ -88,6 +68,8 @@ export class Producer implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #ledger: Ledger;
   readonly #slots: Slots;
+  readonly #intake: Intake;
+  readonly #reporter: Reporter | undefined;
   readonly #abort = new AbortController();
   readonly #loops = new Map<string, RunLoop>();
   readonly #default: RunLoop | undefined;
@@ -100,6 +82,13 @@ export class Producer implements AsyncDisposable {
     this.#admission = new Admission({ maxBytes: maxBufferedBytes, maxRecords: maxBufferedRecords });
     this.#ledger = new Ledger(this.#admission, this.#config.clock);
     this.#slots = new Slots(maxInFlightRequests);
+    this.#reporter = Reporter.from(this.#config);
+    this.#intake = new Intake({
+      admission: this.#admission,
+      ledger: this.#ledger,
+      encoding: new Encoding(this.#config),
+      loopOf: (record) => this.#loopOf(record),
+    });
     const { streamName, streamArn } = this.#config;
     if (streamArn !== undefined) this.#default = this.#open(streamArn, { streamArn });
     else if (streamName !== undefined) this.#default = this.#open(streamName, { streamName });
@@ -125,31 +114,18 @@ export class Producer implements AsyncDisposable {
    * KPL counterpart: `addUserRecord`.
    */
   put(record: ProducerRecord, options?: WaitOptions): Promise<PutResult> {
-    const promise = new Promise<PutResult>(capture);
-    const resolve = capturedResolve;
-    const reject = capturedReject;
-    try {
-      const putting = this.#check(record);
-      const moment = this.#ledger.enter();
-      const ticket = new PromiseTicket(moment, putting.bytes, resolve, reject);
-      if (this.#admission.tryEnter(putting.bytes)) this.#accept(putting, ticket);
-      else this.#waitForRoom(putting, ticket, options?.signal);
-    } catch (error) {
-      reject(error as Error);
-    }
-    return promise;
+    return this.#intake.put(record, options?.signal);
+  }
+
+  /** As put(), but where there is no room it takes nothing and returns undefined. */
+  tryPut(record: ProducerRecord): Promise<PutResult> | undefined {
+    return this.#admission.isFull ? undefined : this.put(record);
   }
 
   /**
-   * As put(), but where there is no room it takes nothing and returns undefined.
-   * @throws nothing; bad records reject.
+   * Resolves when there is room for a record, so that a caller can keep its records until then.
+   * @throws (by rejection) AbortedError, ClosedError.
    */
-  tryPut(record: ProducerRecord): Promise<PutResult> | undefined {
-    if (this.#admission.isFull) return undefined;
-    return this.put(record);
-  }
-
-  /** Resolves when there is room for a record, so that a caller can stay ahead of put()'s waiting. */
   room(options: WaitOptions = {}): Promise<void> {
     const { signal } = options;
     return new Promise((resolve, reject) => {
@@ -161,16 +137,46 @@ export class Producer implements AsyncDisposable {
   }
 
   /**
-   * Puts all records, taking each from `records` when there is room for it. Resolves, never rejects,
-   * when all are settled: one outcome for each record, in order. Cheaper than as many put()s.
+   * Puts all records, taking each from `records` when there is room for it. Resolves when all are
+   * settled, with an outcome for each in order; a record that fails does not reject the whole.
+   * Cheaper than as many calls of put().
+   * @throws (by rejection) what `records` throws, after what came before it is settled.
    */
-  putMany(
-    records: Iterable<ProducerRecord> | AsyncIterable<ProducerRecord>,
-    options: WaitOptions = {},
-  ): Promise<PutOutcome[]> {
-    return new Promise((resolve, reject) => {
-      this.#fillBatch(records, new Batch(resolve), options.signal).catch(reject);
-    });
+  async putMany(records: RecordSource, options: WaitOptions = {}): Promise<PutOutcome[]> {
+    const outcomes: PutOutcome[] = [];
+    await this.#intake.putEach(
+      records,
+      (index, outcome) => {
+        outcomes[index] = outcome;
+      },
+      options.signal,
+    );
+    return outcomes;
+  }
+
+  /**
+   * Puts an endless source as fast as there is room, and keeps no results. Each failure goes to
+   * `onFailure`, without which the first one rejects once everything is settled.
+   */
+  async consume(records: RecordSource, options: ConsumeOptions = {}): Promise<ConsumeReport> {
+    let stored = 0;
+    const failures: Error[] = [];
+    let failed = 0;
+    await this.#intake.putEach(
+      records,
+      (index, outcome) => {
+        if (outcome.status === "ok") stored++;
+        else {
+          failed++;
+          if (options.onFailure !== undefined) options.onFailure(outcome.error, index);
+          else if (failures.length === 0) failures.push(outcome.error);
+        }
+      },
+      options.signal,
+    );
+    const [first] = failures;
+    if (first !== undefined) throw first;
+    return { stored, failed };
   }
 
   /**
@@ -209,85 +215,6 @@ export class Producer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #fillBatch(
-    records: Iterable<ProducerRecord> | AsyncIterable<ProducerRecord>,
-    batch: Batch,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    if (Symbol.iterator in records) {
-      for (const record of records) {
-        const waiting = this.#putInBatch(record, batch, signal);
-        if (waiting !== undefined) await waiting;
-      }
-    } else {
-      for await (const record of records) await this.#putInBatch(record, batch, signal);
-    }
-    batch.complete();
-  }
-
-  /** Returns what to wait for before the next one, if there was no room. */
-  #putInBatch(
-    record: ProducerRecord,
-    batch: Batch,
-    signal: AbortSignal | undefined,
-  ): Promise<void> | undefined {
-    const index = batch.expectOne();
-    let putting: Putting;
-    try {
-      putting = this.#check(record);
-    } catch (error) {
-      batch.settle(index, { status: "failed", error: error as Error });
-      return undefined;
-    }
-    const ticket = new BatchTicket(this.#ledger.enter(), putting.bytes, batch, index);
-    if (this.#admission.tryEnter(putting.bytes)) {
-      this.#accept(putting, ticket);
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#waitForRoom(putting, ticket, signal, resolve);
-    });
-  }
-
-  #check(record: ProducerRecord): Putting {
-    const loop = this.#loopOf(record);
-    const { partitionKey, data } = record;
-    const explicitHashKey = checkRecord(record);
-    const dataBytes = byteLengthOf(data);
-    const keyBytes = utf8ByteLength(partitionKey);
-    checkRecordSize(dataBytes, keyBytes, loop.maxRecordBytes ?? limits.MAX_MAX_RECORD_BYTES);
-    const bytes = dataBytes + keyBytes + RECORD_OVERHEAD_BYTES;
-    return { loop, partitionKey, explicitHashKey, data, dataBytes, bytes };
-  }
-
-  #accept(putting: Putting, ticket: Ticket): void {
-    const { partitionKey, explicitHashKey, data, dataBytes } = putting;
-    const arrival = { record: ticket, partitionKey, explicitHashKey, data, dataBytes };
-    putting.loop.accept(arrival, this.#ledger.nowMs());
-  }
-
-  #waitForRoom(
-    putting: Putting,
-    ticket: Ticket,
-    signal: AbortSignal | undefined,
-    over?: () => void,
-  ): void {
-    const fail = (error: Error): void => {
-      ticket.reject(error);
-      this.#ledger.leave(ticket.moment);
-      over?.();
-    };
-    if (signal?.aborted) {
-      fail(AbortedError.from(signal));
-      return;
-    }
-    const enter = (): void => {
-      this.#accept(putting, ticket);
-      over?.();
-    };
-    this.#admission.wait(putting.bytes, enter, fail, signal);
   }
 
   async #close(options: CloseOptions): Promise<CloseReport> {
@@ -356,7 +283,7 @@ export class Producer implements AsyncDisposable {
 
   #open(key: string, stream: StreamRef): RunLoop {
     const config = this.#config;
-    const loop = new RunLoop(
+    const loop: RunLoop = new RunLoop(
       key,
       stream,
       {
@@ -365,6 +292,8 @@ export class Producer implements AsyncDisposable {
         shardMapRefreshMs: config.shardMapRefreshMs,
         distributionDefault: config.distributionStrategyDefault,
         maxRecordBytes: config.maxRecordBytes,
+        lambda: config.lambda,
+        idleMs: key === (config.streamArn ?? config.streamName) ? undefined : config.streamIdleMs,
       },
       {
         kinesis: config.kinesis,
@@ -374,20 +303,15 @@ export class Producer implements AsyncDisposable {
         slots: this.#slots,
         signal: this.#abort.signal,
         settle: (settlement) => this.#ledger.settle(settlement),
+        reporter: this.#reporter,
+        idle: () => {
+          loop.stop();
+          this.#loops.delete(key);
+        },
       },
     );
     this.#loops.set(key, loop);
     loop.setHurry(this.#ledger.isFlushing);
     return loop;
   }
-}
-
-/** Returns the canonical explicit hash key. */
-function checkRecord(record: ProducerRecord): string | undefined {
-  checkPartitionKey(record.partitionKey);
-  const { data, explicitHashKey } = record;
-  if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-    throw new InvalidRecordError("data", typeof data, "a Uint8Array or a string");
-  }
-  return explicitHashKey === undefined ? undefined : checkExplicitHashKey(explicitHashKey);
 }

@@ -1,7 +1,9 @@
 import {
   type Clock,
+  type Failure,
   failure,
   type KinesisApi,
+  type Logger,
   type Random,
   type StreamRef,
   type Timer,
@@ -12,10 +14,10 @@ import type { Settlement } from "./core/entry.ts";
 import { Pipeline } from "./core/pipeline.ts";
 import type { Request } from "./core/request.ts";
 import { producerEvents } from "./diagnostics.ts";
+import type { Reporter } from "./reporter.ts";
 import { send } from "./sender.ts";
 import { type LoadedShardMap, ShardMapLoader } from "./shard-map-loader.ts";
 import type { Slots } from "./slots.ts";
-import type { Failure, Logger } from "@shardline/model";
 
 export interface LoopPorts {
   readonly kinesis: KinesisApi;
@@ -25,14 +27,21 @@ export interface LoopPorts {
   readonly slots: Slots;
   readonly signal: AbortSignal;
   readonly settle: (settlement: Settlement) => void;
+  readonly reporter: Reporter | undefined;
+  /** Nothing was put for `idleMs` and nothing is outstanding. */
+  readonly idle: () => void;
 }
 
 export interface LoopConfig {
   readonly core: CoreConfig;
   readonly requestTimeoutMs: number;
-  readonly shardMapRefreshMs: number | undefined;
+  readonly shardMapRefreshMs: number;
   readonly distributionDefault: "AUTO" | "USER_PARTITION_KEY";
   readonly maxRecordBytes: number | undefined;
+  /** No timer but while told to hurry. */
+  readonly lambda: boolean;
+  /** Undefined: it is never given up. */
+  readonly idleMs: number | undefined;
 }
 
 /**
@@ -57,7 +66,9 @@ export class RunLoop {
   #refusal: { readonly code: string; readonly message: string } | undefined;
   /** What the stream takes, once it is known. */
   maxRecordBytes: number | undefined;
-  lastPutMs = 0;
+  #lastPutMs = 0;
+  #hurry = false;
+  #idleTimer: Timer | undefined;
 
   constructor(name: string, stream: StreamRef, config: LoopConfig, ports: LoopPorts) {
     this.name = name;
@@ -76,9 +87,10 @@ export class RunLoop {
       },
     });
     const { kinesis, clock, random, signal } = ports;
-    const { requestTimeoutMs, shardMapRefreshMs: refreshMs } = config;
+    const { requestTimeoutMs, shardMapRefreshMs: refreshMs, lambda } = config;
+    const ownTimer = !lambda;
     this.#loader = new ShardMapLoader(
-      { kinesis, stream, clock, random, requestTimeoutMs, refreshMs, signal },
+      { kinesis, stream, clock, random, requestTimeoutMs, refreshMs, ownTimer, signal },
       { loaded: (map) => this.#mapLoaded(map), failed: (failed) => this.#mapFailed(failed) },
     );
   }
@@ -89,7 +101,8 @@ export class RunLoop {
 
   accept(arrival: Arrival, nowMs: number): void {
     this.#outstanding++;
-    this.lastPutMs = nowMs;
+    this.#lastPutMs = nowMs;
+    this.#ports.reporter?.received(this.name);
     this.#pipeline.accept(arrival, nowMs);
     this.touch();
   }
@@ -103,6 +116,7 @@ export class RunLoop {
 
   /** Send without waiting for company, until told otherwise. */
   setHurry(hurry: boolean): void {
+    this.#hurry = hurry;
     if (hurry) this.#pipeline.hurry();
     else this.#pipeline.calm();
     if (hurry) this.touch();
@@ -127,6 +141,7 @@ export class RunLoop {
     this.#ended = true;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#idleTimer?.cancel();
     this.#loader.stop();
   }
 
@@ -144,9 +159,12 @@ export class RunLoop {
     }
     for (const request of this.#pipeline.poll(nowMs, slots.free)) this.#perform(request, nowMs);
     if (slots.free <= 0 && this.#outstanding > 0) slots.onFree(this.#touched);
-    if (this.#pipeline.wantsShardMap && this.#outstanding > 0) this.#loader.want();
+    if (this.#outstanding > 0) {
+      if (this.#pipeline.wantsShardMap) this.#loader.want();
+      else if (this.#config.lambda) this.#loader.wantIfOld();
+    }
     this.#settleAll();
-    this.#arm(this.#pipeline.wakeAtMs(slots.free), nowMs);
+    this.#arm(nowMs);
   };
 
   #perform(request: Request, nowMs: number): void {
@@ -174,7 +192,9 @@ export class RunLoop {
       producerEvents.publish("request-failed", event);
       this.#ports.logger.debug(event, "request failed");
     }
-    this.#pipeline.complete(request, outcome, this.#ports.clock.nowMs());
+    const nowMs = this.#ports.clock.nowMs();
+    this.#ports.reporter?.requested(this.name, request, outcome, nowMs, this.#outstanding);
+    this.#pipeline.complete(request, outcome, nowMs);
     this.#settleAll();
     this.touch();
   }
@@ -194,10 +214,31 @@ export class RunLoop {
       producerEvents.publish("records-failed", event);
       this.#ports.logger.warn(event, "records failed");
     }
+    this.#ports.reporter?.settled(this.name, settlement);
     this.#ports.settle(settlement);
+    if (this.#outstanding === 0) this.#watchIdleness();
   }
 
-  #arm(atMs: number, nowMs: number): void {
+  #watchIdleness(): void {
+    const { idleMs } = this.#config;
+    if (idleMs === undefined || this.#idleTimer !== undefined || this.#ended) return;
+    const { clock, idle } = this.#ports;
+    const fire = (): void => {
+      this.#idleTimer = undefined;
+      if (this.#outstanding > 0) return;
+      if (clock.nowMs() - this.#lastPutMs >= idleMs) idle();
+      else this.#watchIdleness();
+    };
+    const leftMs = Math.max(0, this.#lastPutMs + idleMs - clock.nowMs());
+    this.#idleTimer = clock.setTimer(leftMs, fire, { background: true });
+  }
+
+  #arm(nowMs: number): void {
+    const { lambda } = this.#config;
+    // Nothing to wait for must not keep the process alive.
+    const isQuiet = this.#outstanding === 0 || (lambda && !this.#hurry);
+    const wakeAtMs = this.#pipeline.wakeAtMs(this.#ports.slots.free);
+    const atMs = isQuiet ? Number.POSITIVE_INFINITY : wakeAtMs;
     if (atMs === this.#timerAtMs && this.#timer !== undefined) return;
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -32,8 +32,9 @@ export interface LoaderPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly requestTimeoutMs: number;
-  /** Undefined: only when asked for. */
-  readonly refreshMs: number | undefined;
+  readonly refreshMs: number;
+  /** False: it refreshes only when asked to. */
+  readonly ownTimer: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +46,6 @@ export class ShardMapLoader {
   readonly #ports: LoaderPorts;
   readonly #sink: ShardMapSink;
   #loading = false;
-  #wantedAgain = false;
   #failures = 0;
   #loadedAtMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
@@ -56,16 +56,19 @@ export class ShardMapLoader {
     this.#sink = sink;
   }
 
-  /** A newer map is wanted. What is asked for during a load is answered by the one after it. */
+  /** A newer map is wanted. A load that runs is answer enough: if it came too early, there will be new evidence. */
   want(): void {
-    if (this.#loading) {
-      this.#wantedAgain = true;
-      return;
-    }
+    if (this.#loading) return;
     if (this.#failures > 0 && this.#timer !== undefined) return;
     const waitMs = this.#loadedAtMs + MIN_INTERVAL_MS - this.#ports.clock.nowMs();
     if (waitMs > 0) this.#schedule(waitMs, false);
     else void this.#load();
+  }
+
+  /** For those without a timer of its own. */
+  wantIfOld(): void {
+    const { clock, refreshMs } = this.#ports;
+    if (clock.nowMs() - this.#loadedAtMs >= refreshMs) this.want();
   }
 
   stop(): void {
@@ -76,10 +79,9 @@ export class ShardMapLoader {
   async #load(): Promise<void> {
     this.stop();
     this.#loading = true;
-    this.#wantedAgain = false;
     const outcome = await this.#fetch();
     this.#loading = false;
-    const { clock, random, refreshMs, signal } = this.#ports;
+    const { clock, ownTimer, random, refreshMs, signal } = this.#ports;
     if (signal.aborted) return;
     if (outcome.kind === "failed") {
       this.#schedule(backoffMs(RETRY, this.#failures++, random), true);
@@ -89,10 +91,7 @@ export class ShardMapLoader {
     this.#failures = 0;
     this.#loadedAtMs = clock.nowMs();
     this.#sink.loaded(outcome);
-    if (this.#wantedAgain) this.want();
-    else if (refreshMs !== undefined) {
-      this.#schedule(refreshMs * (0.8 + 0.4 * random.next()), true);
-    }
+    if (ownTimer) this.#schedule(refreshMs * (0.8 + 0.4 * random.next()), true);
   }
 
   async #fetch(): Promise<Outcome<LoadedShardMap>> {

@@ -17,8 +17,8 @@ export class Moment {
 /** A record that is not settled yet, and who waits for it. */
 export interface Ticket extends PendingRecord {
   readonly moment: Moment;
-  /** What it counts in the buffer. */
-  readonly bytes: number;
+  /** What it counts in the buffer; known once it is encoded. */
+  bytes: number;
   resolve(result: PutResult): void;
   reject(error: Error): void;
 }
@@ -26,18 +26,16 @@ export interface Ticket extends PendingRecord {
 /** Of put(): settles a promise. There is one for each record in the buffer, so it is kept small. */
 export class PromiseTicket implements Ticket {
   readonly moment: Moment;
-  readonly bytes: number;
+  bytes = 0;
   readonly resolve: (result: PutResult) => void;
   readonly reject: (error: Error) => void;
 
   constructor(
     moment: Moment,
-    bytes: number,
     resolve: (result: PutResult) => void,
     reject: (error: Error) => void,
   ) {
     this.moment = moment;
-    this.bytes = bytes;
     this.resolve = resolve;
     this.reject = reject;
   }
@@ -47,50 +45,21 @@ export class PromiseTicket implements Ticket {
   }
 }
 
-export type PutOutcome =
-  | ({ readonly status: "ok" } & PutResult)
-  /** An InvalidRecordError, RecordRejectedError, RecordOutcomeUnknownError, AbortedError or ClosedError. */
-  | { readonly status: "failed"; readonly error: Error };
-
-/** The results of putMany(), by the index of their records. */
-export class Batch {
-  readonly outcomes: PutOutcome[] = [];
-  readonly #done: (outcomes: PutOutcome[]) => void;
-  #left = 1;
-
-  constructor(done: (outcomes: PutOutcome[]) => void) {
-    this.#done = done;
-  }
-
-  expectOne(): number {
-    this.#left++;
-    return this.outcomes.push(PENDING) - 1;
-  }
-
-  settle(index: number, outcome: PutOutcome): void {
-    this.outcomes[index] = outcome;
-    this.complete();
-  }
-
-  /** Called once more, when no more records come. */
-  complete(): void {
-    if (--this.#left === 0) this.#done(this.outcomes);
-  }
+/** Takes the ends of many records by their index. */
+export interface BatchSink {
+  settled(index: number, result: PutResult | undefined, error: Error | undefined): void;
 }
 
-const PENDING: PutOutcome = { status: "failed", error: new Error("not settled") };
-
-/** Of putMany(): fills a place in the batch's results; no promise of its own. */
+/** Of putMany() and consume(): tells the batch; no promise of its own. */
 export class BatchTicket implements Ticket {
   readonly moment: Moment;
-  readonly bytes: number;
-  readonly #batch: Batch;
+  bytes = 0;
+  readonly #sink: BatchSink;
   readonly #index: number;
 
-  constructor(moment: Moment, bytes: number, batch: Batch, index: number) {
+  constructor(moment: Moment, sink: BatchSink, index: number) {
     this.moment = moment;
-    this.bytes = bytes;
-    this.#batch = batch;
+    this.#sink = sink;
     this.#index = index;
   }
 
@@ -99,17 +68,10 @@ export class BatchTicket implements Ticket {
   }
 
   resolve(result: PutResult): void {
-    const { shardId, sequenceNumber, subSequenceNumber, attempts } = result;
-    this.#batch.settle(this.#index, {
-      status: "ok",
-      shardId,
-      sequenceNumber,
-      subSequenceNumber,
-      attempts,
-    });
+    this.#sink.settled(this.#index, result, undefined);
   }
 
   reject(error: Error): void {
-    this.#batch.settle(this.#index, { status: "failed", error });
+    this.#sink.settled(this.#index, undefined, error);
   }
 }

@@ -90,16 +90,17 @@ export class Aggregator {
 
 function entryOf(lane: Lane, open: OpenAggregate, config: CoreConfig): Entry {
   const { members } = open;
+  const userBytes = lane.builder.dataByteLength;
   const expiresAtMs = (members[0] as PendingRecord).acceptedAtMs + config.recordTtlMs;
   if (members.length > 1 || config.alwaysWrap) {
-    return aggregateEntry(lane, open, lane.builder.finish(), expiresAtMs);
+    return aggregateEntry(lane, open, lane.builder.finish(), userBytes, expiresAtMs);
   }
   const raw = lane.builder.finishRaw();
   // A reader would take such a payload for an aggregate of ours and open it.
   if (hasMagic(raw) && decodeAggregate(raw).kind === "aggregate") {
     const { partitionKey, explicitHashKey } = open;
     const wrapped = encodeAggregate([{ partitionKey, explicitHashKey, data: raw }]);
-    return aggregateEntry(lane, open, wrapped, expiresAtMs);
+    return aggregateEntry(lane, open, wrapped, userBytes, expiresAtMs);
   }
   return rawEntry(lane, open, raw, expiresAtMs);
 }
@@ -108,10 +109,12 @@ function aggregateEntry(
   lane: Lane,
   open: OpenAggregate,
   data: Uint8Array,
+  userBytes: number,
   expiresAtMs: number,
 ): Entry {
   const wire = {
     data,
+    userBytes,
     partitionKey: OUTER_PARTITION_KEY,
     partitionKeyBytes: 1,
     explicitHashKey: decimalHashKey(open.partitionKey, open.explicitHashKey),
@@ -121,14 +124,10 @@ function aggregateEntry(
 }
 
 /** A lone record under its own key. Its hash key is always given, as the KPL does. */
-export function rawEntry(
-  lane: Lane,
-  open: Omit<OpenAggregate, "lane" | "openedAtMs">,
-  data: Uint8Array,
-  expiresAtMs: number,
-): Entry {
+function rawEntry(lane: Lane, open: OpenAggregate, data: Uint8Array, expiresAtMs: number): Entry {
   const wire = {
     data,
+    userBytes: data.length,
     partitionKey: open.partitionKey,
     partitionKeyBytes: utf8ByteLength(open.partitionKey),
     explicitHashKey: decimalHashKey(open.partitionKey, open.explicitHashKey),

@@ -30,6 +30,8 @@ export class Entry implements PutRecordsEntry {
   readonly members: readonly PendingRecord[];
   /** As the service counts: data and partition key. */
   readonly bytes: number;
+  /** Data of the members, without keys and framing. */
+  readonly userBytes: number;
   readonly expiresAtMs: number;
   lane: Lane;
   attempts: readonly EntryAttempt[] = [];
@@ -47,6 +49,7 @@ export class Entry implements PutRecordsEntry {
       readonly partitionKeyBytes: number;
       readonly explicitHashKey: string;
       readonly aggregated: boolean;
+      readonly userBytes: number;
     },
     members: readonly PendingRecord[],
     lane: Lane,
@@ -57,6 +60,7 @@ export class Entry implements PutRecordsEntry {
     this.explicitHashKey = wire.explicitHashKey;
     this.aggregated = wire.aggregated;
     this.bytes = wire.data.length + wire.partitionKeyBytes;
+    this.userBytes = wire.userBytes;
     this.members = members;
     this.lane = lane;
     this.expiresAtMs = expiresAtMs;

@@ -76,6 +76,7 @@ function newEntry(
     first.explicitHashKey ?? hashKeyToDecimal(hashKeyOf(first.partitionKey, undefined));
   const wire = {
     data: encodeAggregate(records),
+    userBytes: records.reduce((sum, record) => sum + record.data.length, 0),
     partitionKey: entry.partitionKey,
     partitionKeyBytes: entry.bytes - entry.data.length,
     explicitHashKey,

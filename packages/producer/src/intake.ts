@@ -1,0 +1,163 @@
+import { AbortedError } from "@shardline/model";
+import type { Admission } from "./admission.ts";
+import { Batch, type PutOutcome } from "./batch.ts";
+import type { Encoding } from "./encoding.ts";
+import type { Ledger } from "./ledger.ts";
+import { checkRecord, type CheckedRecord, type ProducerRecord } from "./record.ts";
+import type { PutResult } from "./result.ts";
+import type { RunLoop } from "./run-loop.ts";
+import { BatchTicket, PromiseTicket, type Ticket } from "./ticket.ts";
+
+export type RecordSource = Iterable<ProducerRecord> | AsyncIterable<ProducerRecord>;
+
+// One executor for all promises: a closure for each would be garbage of every put().
+let capturedResolve: (result: PutResult) => void;
+let capturedReject: (error: Error) => void;
+function capture(resolve: (result: PutResult) => void, reject: (error: Error) => void): void {
+  capturedResolve = resolve;
+  capturedReject = reject;
+}
+
+/** The way of a record from the caller into the buffer: encode, check, wait for room, enter. */
+export class Intake {
+  readonly #admission: Admission;
+  readonly #ledger: Ledger;
+  readonly #encoding: Encoding;
+  readonly #loopOf: (record: ProducerRecord) => RunLoop;
+
+  constructor(parts: {
+    readonly admission: Admission;
+    readonly ledger: Ledger;
+    readonly encoding: Encoding;
+    /** @throws InvalidRecordError or ClosedError */
+    readonly loopOf: (record: ProducerRecord) => RunLoop;
+  }) {
+    this.#admission = parts.admission;
+    this.#ledger = parts.ledger;
+    this.#encoding = parts.encoding;
+    this.#loopOf = parts.loopOf;
+  }
+
+  put(record: ProducerRecord, signal: AbortSignal | undefined): Promise<PutResult> {
+    const promise = new Promise<PutResult>(capture);
+    const ticket = new PromiseTicket(this.#ledger.enter(), capturedResolve, capturedReject);
+    this.#begin(record, ticket, signal, undefined);
+    return promise;
+  }
+
+  /** Puts each record when there is room for it; resolves when all have ended. */
+  async putEach(
+    records: RecordSource,
+    onOutcome: (index: number, outcome: PutOutcome) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let onEnd: () => void = () => {};
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    const batch = new Batch(onOutcome, onEnd);
+    try {
+      if (Symbol.iterator in records) {
+        for (const record of records) {
+          const waiting = this.#putOne(record, batch, signal);
+          if (waiting !== undefined) await waiting;
+        }
+      } else {
+        for await (const record of records) await this.#putOne(record, batch, signal);
+      }
+    } finally {
+      batch.end();
+    }
+    await ended;
+  }
+
+  /** Returns what to wait for before the next record, if this one has to wait for room. */
+  #putOne(
+    record: ProducerRecord,
+    batch: Batch,
+    signal: AbortSignal | undefined,
+  ): Promise<void> | undefined {
+    const ticket = new BatchTicket(this.#ledger.enter(), batch, batch.expect());
+    if (!this.#admission.isFull && !this.#encoding.appliesTo(record)) {
+      this.#begin(record, ticket, signal, undefined);
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.#begin(record, ticket, signal, resolve);
+    });
+  }
+
+  /** `over` is called when the record no longer waits for room. */
+  #begin(
+    record: ProducerRecord,
+    ticket: Ticket,
+    signal: AbortSignal | undefined,
+    over: (() => void) | undefined,
+  ): void {
+    try {
+      const loop = this.#loopOf(record);
+      if (this.#encoding.appliesTo(record)) {
+        this.#beginEncoded(loop, record, ticket, signal, over);
+        return;
+      }
+      const checked = checkRecord(loop, record, record.data);
+      ticket.bytes = checked.bytes;
+      if (this.#admission.tryEnter(checked.bytes)) {
+        this.#enter(checked, ticket);
+        over?.();
+      } else this.#waitForRoom(checked, ticket, signal, over);
+    } catch (error) {
+      this.#fail(ticket, error as Error, over);
+    }
+  }
+
+  #beginEncoded(
+    loop: RunLoop,
+    record: ProducerRecord,
+    ticket: Ticket,
+    signal: AbortSignal | undefined,
+    over: (() => void) | undefined,
+  ): void {
+    this.#encoding
+      .encode(record, loop.name)
+      .then((data) => {
+        const checked = checkRecord(loop, record, data);
+        ticket.bytes = checked.bytes;
+        if (this.#admission.tryEnter(checked.bytes)) {
+          this.#enter(checked, ticket);
+          over?.();
+        } else this.#waitForRoom(checked, ticket, signal, over);
+      })
+      .catch((error: unknown) => this.#fail(ticket, error as Error, over));
+  }
+
+  #enter(checked: CheckedRecord, ticket: Ticket): void {
+    const { loop, partitionKey, explicitHashKey, data, dataBytes } = checked;
+    const arrival = { record: ticket, partitionKey, explicitHashKey, data, dataBytes };
+    loop.accept(arrival, this.#ledger.nowMs());
+  }
+
+  #waitForRoom(
+    checked: CheckedRecord,
+    ticket: Ticket,
+    signal: AbortSignal | undefined,
+    over: (() => void) | undefined,
+  ): void {
+    const fail = (error: Error): void => this.#fail(ticket, error, over);
+    if (signal?.aborted) {
+      fail(AbortedError.from(signal));
+      return;
+    }
+    const enter = (): void => {
+      this.#enter(checked, ticket);
+      over?.();
+    };
+    this.#admission.wait(checked.bytes, enter, fail, signal);
+  }
+
+  #fail(ticket: Ticket, error: Error, over: (() => void) | undefined): void {
+    ticket.reject(error);
+    this.#ledger.leave(ticket.moment);
+    over?.();
+  }
+}
