@@ -11,6 +11,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 export interface Bench {
   readonly name: string;
@@ -61,6 +63,9 @@ export interface Contender {
   /** CPU microseconds used so far by what is measured. Default: this process. */
   readonly cpuMicros?: () => number;
 }
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 interface Sample {
   readonly cpuMicros: number;
@@ -136,6 +141,8 @@ export function cpuMicrosOf(pid: number): number {
 }
 
 async function measure(contender: Contender): Promise<Sample> {
+  // Nobody pays for the garbage of the one before.
+  collectGarbage();
   const cpu = contender.cpuMicros ?? processCpuMicros;
   const cpuBefore = cpu();
   const wallBefore = performance.now();

@@ -73,10 +73,8 @@ export class FastPutPath {
       const body = putRecordsBody(request, (sizeBytes) => this.#bodies.take(sizeBytes));
       const { headers } = await this.#sign(endpoint, body);
       signal.throwIfAborted();
-      const answer = await this.#wire.send({ ...endpoint, headers, body }, signal, progress);
-      // Only then: after a failure the socket may still be reading it.
-      if (answer.requestWritten) this.#bodies.give(body);
-      return answer;
+      const onWritten = (): void => this.#bodies.give(body);
+      return this.#wire.send({ ...endpoint, headers, body, onWritten }, signal, progress);
     });
     if (outcome.kind === "failed") return outcome;
     this.#learnSkew(outcome.value);

@@ -23,7 +23,7 @@ export function http1Wire(agents: Agents): Wire {
 
 function send(
   agents: Agents,
-  { protocol, hostname, port, path, headers, body }: WireRequest,
+  { protocol, hostname, port, path, headers, body, onWritten }: WireRequest,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<WireAnswer> {
@@ -50,6 +50,7 @@ function send(
     signal.addEventListener("abort", onAbort, { once: true });
     // Stays for the request's life: a late error of a destroyed request must not be uncaught.
     request.on("error", fail);
+    request.once("finish", onWritten);
     watchSent(request, secure, progress);
     request.once("response", (response) => {
       collect(
@@ -57,7 +58,7 @@ function send(
         (body) =>
           settle(() => {
             const { statusCode: status = 0, headers } = response;
-            resolve({ status, headers, body, requestWritten: request.writableFinished });
+            resolve({ status, headers, body });
           }),
         fail,
       );
@@ -91,7 +92,7 @@ function collect(
     if (bytes > MAX_ANSWER_BYTES) fail(new AnswerTooLarge());
     else chunks.push(chunk);
   });
-  response.once("error", fail);
+  response.on("error", fail);
   // "aborted" answers end without "end": the request's error or this one, whichever comes.
   response.once("close", () => {
     if (!response.complete) fail(new CutShort());

@@ -56,6 +56,7 @@ class Http2Wire implements Wire {
         ":authority": authority,
       });
       watchSent(session, progress);
+      stream.once("finish", request.onWritten);
       stream.end(request.body);
       return await collect(stream, signal);
     } catch (error) {
@@ -159,8 +160,7 @@ function collect(stream: ClientHttp2Stream, signal: AbortSignal): Promise<WireAn
         return;
       }
       signal.removeEventListener("abort", onAbort);
-      const body = Buffer.concat(chunks, bytes);
-      resolve({ status, headers, body, requestWritten: stream.writableFinished });
+      resolve({ status, headers, body: Buffer.concat(chunks, bytes) });
     });
   });
 }

@@ -7,14 +7,17 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /**
+   * Called at most once, when every byte of the body is with the kernel: its memory may be used
+   * again. Never called for a request that was given up before.
+   */
+  readonly onWritten: () => void;
 }
 
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
-  /** Every byte of the request's body is with the kernel: its memory may be used again. */
-  readonly requestWritten: boolean;
 }
 
 /** Whether bytes of the request may have left this machine. */

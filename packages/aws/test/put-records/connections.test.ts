@@ -1,7 +1,7 @@
 /** However a put ends, its connection is given back or closed: nothing is held, nothing is counted twice. */
 
 import { VirtualClock } from "@shardline/local";
-import type { KinesisApi, PutRecordsRequest } from "@shardline/model";
+import { deferred, type KinesisApi, type PutRecordsRequest } from "@shardline/model";
 import { afterEach, describe, expect, it } from "vitest";
 import { createKinesis, type KinesisOptions } from "../../src/index.ts";
 import {
@@ -34,9 +34,10 @@ async function rig(
   transport: "http1" | "http2",
   answer: (asked: Asked) => Scripted,
   options: KinesisOptions = {},
+  readAfter?: Promise<void>,
 ): Promise<Rig> {
   const clock = new VirtualClock();
-  const server = await scriptedServer(answer, transport);
+  const server = await scriptedServer(answer, transport, readAfter);
   const api = createKinesis({
     endpoint: server.url,
     region: "us-east-1",
@@ -163,6 +164,35 @@ it("a body is not written over while its connection may still read it", async ()
   });
   expect(new Set(bytes)).toEqual(new Set(["1", "2", "3", "4"]));
 });
+
+it.each(["http1", "http2"] as const)(
+  "over %s a body that the service reads late is not written over by the next ones",
+  async (transport) => {
+    const release = deferred<void>();
+    const { api, server } = await rig(
+      transport,
+      () => GOOD,
+      { maxConnections: 4 },
+      release.promise,
+    );
+    // More than the kernel buffers: the rest stays in our memory until the service reads on.
+    const put = (byte: number): ReturnType<KinesisApi["putRecords"]> => {
+      const entry = { partitionKey: "a", data: new Uint8Array(9_000_000).fill(byte) };
+      return api.putRecords({ ...REQUEST, entries: [entry] }, { timeoutMs: 1000 });
+    };
+    const puts = [put(1), put(2)];
+    await eventually(() => server.waiting() === 2);
+    puts.push(put(3), put(4));
+    await eventually(() => server.waiting() === 4);
+    release.resolve();
+    for (const outcome of await Promise.all(puts)) expect(outcome.kind).toBe("ok");
+    const bytes = server.asked.map(({ json }) => {
+      const [record] = json["Records"] as { Data: string }[];
+      return [...new Set(Buffer.from(record?.Data ?? "", "base64"))].join();
+    });
+    expect(new Set(bytes)).toEqual(new Set(["1", "2", "3", "4"]));
+  },
+);
 
 it("a wrong clock is set right by the service's", async () => {
   const serverMs = Date.UTC(2026, 5, 1, 12);

@@ -26,6 +26,8 @@ export interface ScriptedServer {
   readonly url: string;
   readonly port: number;
   readonly asked: Asked[];
+  /** Requests that have come and are not read yet. */
+  waiting(): number;
   /** Connections that are open now. */
   connections(): number;
   close(): Promise<void>;
@@ -43,8 +45,11 @@ interface Response {
 export async function scriptedServer(
   answer: Answer,
   http: "http1" | "http2" = "http1",
+  /** Requests are not read before. */
+  readAfter: Promise<void> = Promise.resolve(),
 ): Promise<ScriptedServer> {
   const asked: Asked[] = [];
+  let waiting = 0;
   const sockets = new Set<Socket>();
   const respond = async (
     request: Readable & { headers: Asked["headers"] },
@@ -52,6 +57,9 @@ export async function scriptedServer(
     reset: () => void,
   ): Promise<void> => {
     const chunks: Buffer[] = [];
+    waiting++;
+    await readAfter;
+    waiting--;
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {
@@ -104,6 +112,7 @@ export async function scriptedServer(
     url: `http://127.0.0.1:${port}`,
     port,
     asked,
+    waiting: () => waiting,
     connections: () => sockets.size,
     async close(): Promise<void> {
       for (const socket of sockets) socket.destroy();
