@@ -77,6 +77,8 @@ export async function openWirePort(options: PortOptions, handle: WireHandler): P
   http1.on(arrival, (socket: Socket) => {
     track(sockets, socket);
     sniff(socket, (isHttp2) => {
+      // HTTP/1.1 answers a client that has closed its side; an HTTP/2 session ends with it.
+      socket.allowHalfOpen = !isHttp2;
       if (isHttp2) http2.emit("connection", socket);
       else serveHttp1?.call(http1, socket);
     });

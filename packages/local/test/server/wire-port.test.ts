@@ -166,6 +166,26 @@ describe("one port", () => {
     await port.close();
   });
 
+  test.each([false, true])("notices that an HTTP/2 client is gone (TLS: %s)", async (secure) => {
+    const certificate = await generateCertificate("127.0.0.1", Date.now());
+    const options = { host: "127.0.0.1", port: 0, ...(secure && { certificate }) };
+    let gone = (): void => {};
+    const noticed = new Promise<string>((resolve) => {
+      gone = () => resolve("noticed");
+    });
+    port = await openWirePort(options, (_request, response) => {
+      response.on("close", gone);
+      response.writeHead(200, {});
+      response.write("the first of many");
+    });
+    const scheme = secure ? "https" : "http";
+    const session = connectHttp2(`${scheme}://127.0.0.1:${port.port}`, { ca: certificate.cert });
+    session.on("error", () => {});
+    const stream = session.request({ ":path": "/" });
+    stream.once("data", () => session.destroy());
+    expect(await noticed).toBe("noticed");
+  });
+
   test("refuses a port that is taken", async () => {
     port = await openWirePort({ host: "127.0.0.1", port: 0 }, echo);
     await expect(openWirePort({ host: "127.0.0.1", port: port.port }, echo)).rejects.toMatchObject({
