@@ -3,7 +3,8 @@
  * compare the table with the calls that are made, and docs/iam.md with what is generated here.
  */
 
-export type Part = "producer" | "consumer";
+/** Tools make, split and remove streams and remove tables; the machines never do. */
+export type Part = "producer" | "consumer" | "tools";
 
 export interface Permission {
   /** `kinesis:PutRecords`. */
@@ -93,6 +94,30 @@ export const PERMISSIONS: readonly Permission[] = [
     resource: "table",
     purpose: "removes the leases of finished and trimmed shards",
   },
+  {
+    action: "kinesis:CreateStream",
+    parts: ["tools"],
+    resource: "stream",
+    purpose: "makes a stream",
+  },
+  {
+    action: "kinesis:SplitShard",
+    parts: ["tools"],
+    resource: "stream",
+    purpose: "splits a shard",
+  },
+  {
+    action: "kinesis:DeleteStream",
+    parts: ["tools"],
+    resource: "stream",
+    purpose: "removes a stream",
+  },
+  {
+    action: "dynamodb:DeleteTable",
+    parts: ["tools"],
+    resource: "table",
+    purpose: "removes a lease table with all checkpoints",
+  },
 ];
 
 export interface PolicyResources {
@@ -111,7 +136,7 @@ export interface Policy {
   }[];
 }
 
-/** The identity policy with which a producer or a consumer can do its work and nothing else. */
+/** The identity policy with which a part can do its work and nothing else. */
 export function policyFor(part: Part, resources: PolicyResources): Policy {
   const actions = (resource: Permission["resource"]): string[] =>
     PERMISSIONS.filter((p) => p.parts.includes(part) && p.resource === resource).map(

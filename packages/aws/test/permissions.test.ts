@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { type KinesisApi, type LeaseTable, newLease, SHARD_END } from "@shardline/model";
 import { expect, it } from "vitest";
-import { createKinesis, createLeaseTable } from "../src/index.ts";
+import {
+  createKinesis,
+  createLeaseTable,
+  createStreamAdmin,
+  deleteLeaseTable,
+  type LeaseTableOptions,
+  type StreamAdmin,
+} from "../src/index.ts";
 import { PERMISSIONS, permissionsMarkdown, policyFor } from "../src/permissions.ts";
 import { type Asked, CREDENTIALS, scriptedServer } from "./support/scripted-server.ts";
 
@@ -34,6 +41,15 @@ async function callEverything(kinesis: KinesisApi, table: LeaseTable): Promise<v
   await table.delete(LEASE, OPTIONS);
 }
 
+async function callTools(admin: StreamAdmin, tableOptions: LeaseTableOptions): Promise<void> {
+  const { streamName } = STREAM;
+  await admin.createStream({ streamName, shardCount: 2 }, OPTIONS);
+  const newStartingHashKey = `8${"0".repeat(31)}`;
+  await admin.splitShard({ streamName, shardId: "s", newStartingHashKey }, OPTIONS);
+  await admin.deleteStream(streamName, OPTIONS);
+  await deleteLeaseTable(tableOptions, OPTIONS);
+}
+
 /** `Kinesis_20131202.PutRecords` → `kinesis:PutRecords`. */
 function actionOf({ headers }: Asked): string {
   const [service = "", operation = ""] = String(headers["x-amz-target"]).split(".");
@@ -50,11 +66,20 @@ it("the table of permissions is the set of calls that are made", async () => {
   const common = { endpoint: server.url, region: "us-east-1", credentials: CREDENTIALS };
   const kinesis = createKinesis(common);
   const table = createLeaseTable({ ...common, tableName: "billing" });
+  const admin = createStreamAdmin(common);
   await callEverything(kinesis, table);
+  await callTools(admin, { ...common, tableName: "billing" });
+  admin.close();
   const made = new Set(server.asked.map(actionOf));
   expect([...made].toSorted((a, b) => a.localeCompare(b))).toEqual(
     PERMISSIONS.map((p) => p.action).toSorted((a, b) => a.localeCompare(b)),
   );
+  const split = server.asked.find((asked) => actionOf(asked) === "kinesis:SplitShard");
+  expect(split?.json).toEqual({
+    StreamName: "orders",
+    ShardToSplit: "s",
+    NewStartingHashKey: "170141183460469231731687303715884105728",
+  });
   await Promise.all([kinesis.close(), table.close()]);
   await server.close();
 });
