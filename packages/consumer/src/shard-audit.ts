@@ -78,13 +78,15 @@ export class ShardAudit {
   }
 
   async #repair(): Promise<Failure | undefined> {
-    const { watch, book, lastKnown } = this.#host;
+    const { watch, book, lastKnown, ports } = this.#host;
+    const rows = [...book.sightings()].map(({ lease }): [string, Lease] => [lease.leaseKey, lease]);
     const repairs = missingLeases({
       shards: watch.shards ?? [],
-      leaseOf: (shardId) => book.get(shardId)?.lease,
+      leases: new Map(rows),
       lastKnown: (shardId) => lastKnown.get(shardId),
       orphanPosition: this.#orphanPosition(),
       stream: watch.identity,
+      wallMs: ports.clock.wallMs(),
     });
     const before = this.#orphans;
     this.#orphans = new Set(

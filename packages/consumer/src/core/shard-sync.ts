@@ -52,12 +52,13 @@ export function firstLeases(
 export interface RepairFacts {
   /** All shards, closed ones too. */
   readonly shards: readonly Shard[];
-  readonly leaseOf: (shardId: string) => Lease | undefined;
+  readonly leases: ReadonlyMap<string, Lease>;
   /** What this worker last saw of a lease whose row is gone. */
   readonly lastKnown: (shardId: string) => Lease | undefined;
   /** For shards of which the table knows no relative. */
   readonly orphanPosition: FirstPosition;
   readonly stream: StreamIdentity;
+  readonly wallMs: number;
 }
 
 export interface Repair {
@@ -68,49 +69,61 @@ export interface Repair {
 /** Leases that are missing for open shards, directly or in their ancestry. */
 export function missingLeases(facts: RepairFacts): readonly Repair[] {
   const shards = new Map(facts.shards.map((shard) => [shard.shardId, shard]));
-  const parentsWithHeirs = new Set<string>();
-  for (const shard of facts.shards) {
-    if (facts.leaseOf(shard.shardId) === undefined) continue;
-    for (const parentId of shard.parentShardIds) parentsWithHeirs.add(parentId);
-  }
+  const { leases, lastKnown } = facts;
+  const ancestors = ancestorsOf(leases, shards);
   const repairs = new Map<string, Repair>();
-  const add = (shard: Shard, position: FirstPosition, why: Repair["why"]): void => {
-    repairs.set(shard.shardId, { lease: leaseAt(shard, position, facts.stream), why });
-  };
   const visited = new Set<string>();
+  /** A shard without a row that has descendants with one was finished, and its row cleaned up. */
+  const isDone = (shardId: string): boolean => {
+    const lease = leases.get(shardId) ?? lastKnown(shardId);
+    return lease === undefined ? ancestors.has(shardId) : isFinished(lease);
+  };
   const visit = (shard: Shard): void => {
-    if (visited.has(shard.shardId)) return;
-    visited.add(shard.shardId);
-    if (facts.leaseOf(shard.shardId) !== undefined) return;
-    const known = facts.lastKnown(shard.shardId);
+    const { shardId, parentShardIds } = shard;
+    if (visited.has(shardId) || leases.has(shardId) || isDone(shardId)) return;
+    visited.add(shardId);
+    const known = lastKnown(shardId);
     if (known !== undefined) {
-      repairs.set(shard.shardId, { lease: revived(known), why: "row-lost" });
+      repairs.set(shardId, { lease: revived(known), why: "row-lost" });
       return;
     }
-    const parents = shard.parentShardIds
-      .map((id) => shards.get(id))
-      .filter((parent) => parent !== undefined);
-    const isDone = (parent: Shard): boolean => {
-      const lease = facts.leaseOf(parent.shardId) ?? facts.lastKnown(parent.shardId);
-      // A parent without a row whose other child has one was finished, and its row cleaned up.
-      return lease === undefined ? parentsWithHeirs.has(parent.shardId) : isFinished(lease);
-    };
-    if (parents.length === 0) {
-      // Its parents had rows and were trimmed, or it never had any.
-      const wasChild = shard.parentShardIds.some((id) => facts.leaseOf(id) !== undefined);
-      add(
-        shard,
-        wasChild ? AT_HORIZON : facts.orphanPosition,
-        wasChild ? "parent-finished" : "orphan",
-      );
-    } else if (parents.every(isDone)) {
-      add(shard, AT_HORIZON, "parent-finished");
-    } else {
-      for (const parent of parents) if (!isDone(parent)) visit(parent);
+    const listed = parentShardIds.map((id) => shards.get(id)).filter((p) => p !== undefined);
+    const undone = listed.filter((parent) => !isDone(parent.shardId));
+    if (undone.length > 0) {
+      for (const parent of undone) visit(parent);
+      return;
     }
+    const hasFamily = listed.length > 0 || parentShardIds.some((id) => leases.has(id));
+    const why = hasFamily ? "parent-finished" : "orphan";
+    const position = hasFamily ? AT_HORIZON : facts.orphanPosition;
+    // It may have had a row that was deleted: a counter that no earlier one can have reached keeps
+    // the fence growing.
+    const counter = facts.wallMs;
+    repairs.set(shardId, { lease: { ...leaseAt(shard, position, facts.stream), counter }, why });
   };
   for (const shard of facts.shards) if (isOpen(shard)) visit(shard);
   return [...repairs.values()];
+}
+
+/** Every shard from which one with a lease descends, as far as rows and listing know. */
+function ancestorsOf(
+  leases: ReadonlyMap<string, Lease>,
+  shards: ReadonlyMap<string, Shard>,
+): ReadonlySet<string> {
+  const ancestors = new Set<string>();
+  const parentsOf = (shardId: string): readonly string[] => [
+    ...(leases.get(shardId)?.parentShardIds ?? []),
+    ...(shards.get(shardId)?.parentShardIds ?? []),
+  ];
+  const pending = [...leases.keys()];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    for (const parentId of parentsOf(id)) {
+      if (ancestors.has(parentId)) continue;
+      ancestors.add(parentId);
+      pending.push(parentId);
+    }
+  }
+  return ancestors;
 }
 
 /** The row of a lease that was deleted behind our back, as it was; the fence goes on growing. */

@@ -102,7 +102,9 @@ class Fleet {
       const row = this.rows.get(key) as Row;
       if (row.owner !== workerId && row.next === undefined) row.next = workerId;
     }
-    expect(this.load(workerId)).toBeLessThanOrEqual(this.maxLeases.get(workerId) ?? 0);
+    if (this.load(workerId) > (this.maxLeases.get(workerId) ?? 0)) {
+      throw new Error(`${workerId} has more than its maxLeases`);
+    }
   }
 }
 
@@ -174,7 +176,7 @@ describe("Assignment", () => {
         // A worker without any lease is not known to the others, and may have to ask for one.
         for (let i = 0; leases < workers && i < 6; i++) fleet.round();
         expect(fleet.spread()).toBeLessThanOrEqual(1);
-        if (leases >= workers) expect(fleet.moves).toBe(moves);
+        expect(fleet.moves - moves).toBeLessThanOrEqual(leases < workers ? 1 : 0);
       }),
       { numRuns: 60 },
     );
