@@ -1,5 +1,5 @@
 import { createLeaseTable } from "@shardline/aws";
-import { MemoryLeaseTable } from "@shardline/local";
+import { type LocalServer, MemoryLeaseTable, startLocal } from "@shardline/local";
 import {
   type Checkpoint,
   type Lease,
@@ -17,24 +17,27 @@ import { leaseTableConformance } from "./lease-table.ts";
 
 const OPTIONS = { timeoutMs: 10_000 };
 let dynamoDb: DynamoDbForTests;
+let local: LocalServer;
 let tables = 0;
 
 beforeAll(async () => {
   dynamoDb = await startDynalite();
+  local = await startLocal({ kinesisPort: 0, dynamodbPort: 0 });
 });
-afterAll(() => dynamoDb.close());
+afterAll(() => Promise.all([dynamoDb.close(), local.close()]));
 
-function dynamoDbTable(): LeaseTable {
+function dynamoDbTable(endpoint: string = dynamoDb.endpoint): LeaseTable {
   return createLeaseTable({
     tableName: `leases-${tables++}`,
-    endpoint: dynamoDb.endpoint,
+    endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
   });
 }
 
 leaseTableConformance("in memory", async () => new MemoryLeaseTable());
-leaseTableConformance("over DynamoDB", async () => dynamoDbTable());
+leaseTableConformance("over dynalite", async () => dynamoDbTable());
+leaseTableConformance("over the local server", async () => dynamoDbTable(local.dynamodbUrl));
 
 /**
  * A command acts on one of two keys for one of two workers, with what the worker saw last: the row
@@ -109,7 +112,7 @@ describe("lease tables in memory and over DynamoDB", () => {
           await Promise.all(pair.map((table) => table.close()));
         }
       }),
-      { numRuns: 40, seed: SEED },
+      { numRuns: 30, seed: SEED },
     );
   });
 });
