@@ -5,6 +5,8 @@ import { type FlagSpec, type FlagTable, flagVariable, type PositionalSpec } from
 export interface HelpSections {
   readonly name: string;
   readonly summary: string;
+  /** How it is called, if not by `shardline NAME`. */
+  readonly invocation?: readonly string[];
   readonly positionals: readonly PositionalSpec[];
   readonly flags: FlagTable;
   /** More paragraphs, each with a title. */
@@ -12,7 +14,10 @@ export interface HelpSections {
 }
 
 export function helpText(help: HelpSections): string {
-  const words = ["shardline", help.name, ...help.positionals.map(({ name }) => name)];
+  const words = [
+    ...(help.invocation ?? ["shardline", help.name]),
+    ...help.positionals.map(({ name }) => name),
+  ];
   const required = Object.entries(help.flags).filter(([, spec]) => isRequired(spec));
   const usage = [...words, ...required.map(([name, spec]) => flagUsage(name, spec)), "[options]"];
   const lines = [`Usage: ${usage.join(" ")}`, "", help.summary, ""];

@@ -19,6 +19,7 @@ const WORKERS = 3;
 export const demoCommand: Command = defineCommand(
   {
     name: "demo",
+    invocation: ["npm run demo --"],
     summary:
       "Puts records, processes them with three workers, splits a shard and kills a worker on the way, and counts.",
     positionals: [],
