@@ -91,12 +91,15 @@ export class ShardRunner {
     const blocked = await this.#parentsUnfinished(lease);
     if (blocked !== undefined) return blocked;
     const { onShardStart } = config;
-    this.#session.begun = true;
     if (onShardStart !== undefined) {
       const context = { ...this.#session.context(), checkpoint: start, pending: lease.pending };
-      const stop = await this.#session.hook(async () => onShardStart(context));
+      const stop = await this.#session.hook(async () => {
+        this.#session.begun = true;
+        await onShardStart(context);
+      });
       if (stop !== undefined) return stop;
     }
+    this.#session.begun = true;
     reporter.started(this.shardId, fence, start);
     return undefined;
   }

@@ -13,7 +13,10 @@ export function takeoverBoundMs(history: History): number {
 }
 
 export function l1OwnedAfterHeal(history: History): Violation[] {
-  const atMs = history.healMs + takeoverBoundMs(history);
+  // A call that was sent before may hang until its own deadline.
+  const { kinesisCallTimeoutMs, failoverTimeMs } = history.scenario.consumer;
+  const lastCallMs = kinesisCallTimeoutMs + failoverTimeMs / 4;
+  const atMs = history.healMs + lastCallMs + takeoverBoundMs(history);
   if (atMs >= history.restMs) return [];
   // Whoever could not read a shard leaves it to the others for a while (F21).
   const gaveUp = new Set(

@@ -33,7 +33,7 @@ const DRAWS: { readonly [Kind in FaultKind]: Draw } = {
   split: (random) => ({ kind: "split", pick: random.next(), at: 0.1 + random.next() * 0.8 }),
   merge: (random) => ({ kind: "merge", pick: random.next() }),
   "row-deleted": (random) => ({ kind: "row-deleted", pick: random.next() }),
-  trim: () => ({ kind: "trim" }),
+  standstill: () => ({ kind: "standstill" }),
   partition: (random, scenario) => ({
     kind: "partition",
     ...callWindow(random, scenario, times(scenario.consumer.failoverTimeMs, 0.2, 2, random)),
@@ -91,7 +91,7 @@ const DRAWS: { readonly [Kind in FaultKind]: Draw } = {
 
 const KINDS = Object.keys(DRAWS) as FaultKind[];
 /** Kinds that most seeds do without, because they mask the others. */
-const RARE: ReadonlySet<FaultKind> = new Set(["row-deleted", "trim"]);
+const RARE: ReadonlySet<FaultKind> = new Set(["row-deleted", "standstill"]);
 
 export function drawSchedule(scenario: Scenario, kinds: readonly FaultKind[] = KINDS): Schedule {
   const random = randomFor(scenario.seed, "schedule");

@@ -43,8 +43,8 @@ export type PointFault =
   | { readonly kind: "merge"; readonly pick: number }
   /** F34: somebody deletes a row by hand. */
   | { readonly kind: "row-deleted"; readonly pick: number }
-  /** F46: everything older than the retention is gone at once. */
-  | { readonly kind: "trim" };
+  /** F46: every process stands still for longer than the stream keeps its records. */
+  | { readonly kind: "standstill" };
 
 export type WindowFault =
   /** F20, F21, F22: `side` is what gets lost. */

@@ -1,6 +1,7 @@
-/** What the consumer said, loudly, that it would not deliver: the only holes that S2 forgives. */
+/** What the consumer said, loudly, that it would not deliver, and what nobody could: the holes that S2 forgives. */
 
 import { type Checkpoint, compareCheckpoints, compareSequenceNumbers } from "@shardline/model";
+import type { StoredUserRecord } from "../oracle/stream-truth.ts";
 import type { History, WorldEvent } from "./history.ts";
 
 export interface Skip {
@@ -20,7 +21,11 @@ export function skipsOf(history: History): readonly Skip[] {
   });
 }
 
-function indexesOf(history: History, { name, payload }: WorldEvent, shardId: string): number[] {
+function indexesOf(
+  history: History,
+  { name, payload, step }: WorldEvent,
+  shardId: string,
+): number[] {
   const records = history.truth.shard(shardId);
   if (name === "records-dropped") {
     const { sequenceNumber } = payload as { sequenceNumber: string };
@@ -30,13 +35,30 @@ function indexesOf(history: History, { name, payload }: WorldEvent, shardId: str
     const { after, resumedAt } = payload as { after: Checkpoint; resumedAt: string | undefined };
     const trimmed = history.shards.get(shardId)?.trimmedThrough;
     return records.flatMap((one) => {
-      const gone =
-        trimmed !== undefined && compareSequenceNumbers(one.sequenceNumber, trimmed) <= 0;
+      const gone = isThrough(one, trimmed);
       const skipped =
         compareCheckpoints(one, after) > 0 &&
         (resumedAt === undefined || compareSequenceNumbers(one.sequenceNumber, resumedAt) < 0);
       return gone && skipped ? [one.index] : [];
     });
   }
+  if (name === "world.trimmed") {
+    const through = (payload as { throughSequenceNumber: string }).throughSequenceNumber;
+    const left = records.some((one) => !isThrough(one, through));
+    const row = history.rowWrites.findLast(
+      (write) => write.leaseKey === shardId && write.step < step,
+    );
+    const checkpoint = row?.after?.checkpoint.sequenceNumber;
+    // The horizon is where reading begins; and a gap after which nothing comes shows to nobody.
+    const excused = !left || checkpoint === undefined || checkpoint === "TRIM_HORIZON";
+    return excused ? records.flatMap((one) => (isThrough(one, through) ? [one.index] : [])) : [];
+  }
   return [];
+}
+
+function isThrough(record: StoredUserRecord, sequenceNumber: string | undefined): boolean {
+  return (
+    sequenceNumber !== undefined &&
+    compareSequenceNumbers(record.sequenceNumber, sequenceNumber) <= 0
+  );
 }

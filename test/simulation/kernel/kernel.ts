@@ -34,6 +34,9 @@ export class Kernel {
     this.#random = random;
   }
 
+  /** Time that passed while the whole world stood still: every clock shows it. */
+  skippedMs = 0;
+
   get nowMs(): number {
     return this.#nowMs;
   }

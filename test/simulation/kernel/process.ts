@@ -39,8 +39,8 @@ export class SimProcess {
     this.random = random;
     this.#error = error;
     this.clock = {
-      nowMs: () => this.#error.offsetMs + this.kernel.nowMs * this.#error.rate,
-      wallMs: () => Math.floor(WALL_ORIGIN_MS + this.kernel.nowMs + this.#wallJumpMs),
+      nowMs: () => this.#error.offsetMs + this.#trueMs() * this.#error.rate,
+      wallMs: () => Math.floor(WALL_ORIGIN_MS + this.#trueMs() + this.#wallJumpMs),
       setTimer: (delayMs, fire) => this.#setTimer(delayMs, fire),
     };
   }
@@ -90,6 +90,10 @@ export class SimProcess {
         this.enter(settle);
       }
     });
+  }
+
+  #trueMs(): number {
+    return this.kernel.nowMs + this.kernel.skippedMs;
   }
 
   #setTimer(delayMs: number, fire: () => void): Timer {

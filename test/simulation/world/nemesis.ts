@@ -3,6 +3,9 @@
 import { endMs, type Fault, isWindow, type PointFault, type Schedule } from "../faults/fault.ts";
 import type { World } from "./world.ts";
 
+/** The retention is a day. */
+const STANDSTILL_MS: number = 25 * 60 * 60 * 1000;
+
 export function unleash(world: World, schedule: Schedule): void {
   for (const fault of schedule) {
     world.kernel.at(fault.atMs, `fault ${fault.kind}`, () => begin(world, fault));
@@ -28,11 +31,9 @@ function strike(world: World, fault: PointFault): void {
     case "crash":
       world.fleet.crash(fault.place, fault.restartAfterMs, fault.sameId);
       break;
-    case "pause": {
-      // A stopped process wakes up before the world heals, or soon after.
+    case "pause":
       world.fleet.pause(fault.place, fault.durationMs);
       break;
-    }
     case "stop":
       world.fleet.stop(fault.place, fault.restartAfterMs);
       break;
@@ -51,8 +52,8 @@ function strike(world: World, fault: PointFault): void {
     case "row-deleted":
       world.deleteRow(fault.pick);
       break;
-    case "trim":
-      world.stream.trim();
+    case "standstill":
+      world.kernel.skippedMs += STANDSTILL_MS;
       break;
   }
 }

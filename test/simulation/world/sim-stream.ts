@@ -8,9 +8,6 @@ import type { World } from "./world.ts";
 
 export const STREAM_NAME = "simulated";
 const MAX_SHARDS = 14;
-/** A day of retention, and an hour for whatever is read meanwhile. */
-const TRIM_JUMP_MS: number = 25 * 60 * 60 * 1000;
-
 type Change = Parameters<Parameters<KinesisModel["onChange"]>[0]>[0];
 
 export class SimStream {
@@ -67,11 +64,6 @@ export class SimStream {
       ShardToMerge: shard.shardId,
       AdjacentShardToMerge: neighbour.shardId,
     });
-  }
-
-  /** A day passes for the stream alone. */
-  trim(): void {
-    this.#process.jumpWallClock(TRIM_JUMP_MS);
   }
 
   /** No split or merge is under way. */
