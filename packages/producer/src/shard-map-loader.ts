@@ -2,6 +2,7 @@ import {
   backoffMs,
   type Clock,
   type Failure,
+  isOpen,
   type KinesisApi,
   type Outcome,
   type Random,
@@ -102,7 +103,8 @@ export class ShardMapLoader {
     const listed = await kinesis.listShards({ stream, filter: { kind: "at-latest" } }, options);
     if (listed.kind === "failed") return listed;
     const description = described.kind === "ok" ? described.description : undefined;
-    return { kind: "ok", description, shards: listed.shards };
+    // Emulators that do not know the filter list closed shards too.
+    return { kind: "ok", description, shards: listed.shards.filter(isOpen) };
   }
 
   #schedule(delayMs: number, background: boolean): void {

@@ -59,6 +59,8 @@ export class ScriptedKinesis implements KinesisApi {
   listFailure: Failure | undefined;
   describeFailure: Failure | undefined;
   description: Partial<StreamDescription> = {};
+  /** ListShards gives closed shards too, as emulators do that know no filter. */
+  listsClosedShards = false;
   inFlight = 0;
   maxInFlight = 0;
   closed = false;
@@ -148,7 +150,9 @@ export class ScriptedKinesis implements KinesisApi {
     if (this.listFailure !== undefined) return this.listFailure;
     return {
       kind: "ok",
-      shards: this.shards.filter((shard) => shard.endingSequenceNumber === undefined),
+      shards: this.shards.filter(
+        (shard) => this.listsClosedShards || shard.endingSequenceNumber === undefined,
+      ),
     };
   }
 
