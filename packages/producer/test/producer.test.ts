@@ -150,11 +150,11 @@ describe("reshard (F44)", () => {
     expect(resent[0]?.attempts[0]).toMatchObject({ code: "WrongShard", ambiguous: true });
   });
 
-  it("follows a split where ListShards knows no filter and names the closed parent too", async () => {
-    const { clock, kinesis, producer } = newWorld({ shards: 2 });
+  it("follows splits where ListShards knows no filter and names closed parents too", async () => {
+    const { clock, kinesis, producer } = newWorld({ shards: 4 });
     kinesis.listsClosedShards = true;
     await until(clock, Promise.all(many(50).map((r) => producer.put(r))));
-    kinesis.split("shardId-000000000000");
+    for (const shardId of kinesis.shards.map((shard) => shard.shardId)) kinesis.split(shardId);
     await until(clock, Promise.all(many(100).map((r) => producer.put(r))));
     const later = await until(clock, Promise.all(many(100).map((r) => producer.put(r))));
     expect(later.every((r) => r.attempts.length === 1)).toBe(true);
