@@ -5,6 +5,9 @@ import type { Lane } from "./lane.ts";
 /** What one lane may stage before it is the next one's turn. */
 const TURN_BYTES = 64 * 1024;
 const TURN_ENTRIES = 16;
+/** After so many pauses without a success the shard takes nothing: ask with few entries until it does. */
+const PROBING_PAUSES = 3;
+const PROBES = 4;
 
 /**
  * Takes entries from the lanes, in turns so that a hot shard cannot crowd out the others, and packs
@@ -111,6 +114,7 @@ export class Collector {
     let count = 0;
     while (bytes < TURN_BYTES && count < TURN_ENTRIES && !this.#isFull()) {
       if (inOrder && (lane.busy > 0 || lane.gates > 0)) break;
+      if (lane.throttledInARow >= PROBING_PAUSES && lane.busy >= PROBES) break;
       const entry = this.#nextOf(lane, nowMs);
       if (entry === undefined) break;
       lane.busy++;
@@ -131,8 +135,8 @@ export class Collector {
     let waitMs = Math.max(lane.pausedUntilMs, entry.readyAtMs) - nowMs;
     if (waitMs <= 0) waitMs = lane.limiter?.take(entry.bytes, nowMs) ?? 0;
     if (waitMs > 0) {
-      const atMs = Math.min(nowMs + waitMs, retry?.readyAtMs ?? Number.POSITIVE_INFINITY);
-      this.#nextLaneAtMs = Math.min(this.#nextLaneAtMs, Math.max(atMs, nowMs + 1));
+      const laneAtMs = Math.max(nowMs + waitMs, nowMs + 1);
+      this.#nextLaneAtMs = Math.min(this.#nextLaneAtMs, laneAtMs);
       return undefined;
     }
     if (entry === retry) lane.retries.shift();
