@@ -23,6 +23,11 @@ import {
 /** Thrown by these readers and turned into a `malformed` failure by the caller. */
 export class MalformedAnswer extends Error {}
 
+/** Foreign bytes may also trip a reader where it trusted the SDK's types. */
+export function problemOf(error: unknown): string {
+  return error instanceof MalformedAnswer ? error.message : "its fields have unexpected types";
+}
+
 export function streamParameters(
   stream: StreamRef,
 ): { StreamName: string } | { StreamARN: string } {
@@ -76,30 +81,32 @@ export function positionParameters(position: IteratorPosition):
 export function toShard(shard: SdkShard): Shard {
   const range = shard.SequenceNumberRange;
   return {
-    shardId: need(shard.ShardId, "ShardId"),
+    shardId: needText(shard.ShardId, "ShardId"),
     hashKeyRange: toHashKeyRange(shard.HashKeyRange),
-    parentShardIds: [shard.ParentShardId, shard.AdjacentParentShardId].filter(
-      (id) => id !== undefined,
-    ),
-    startingSequenceNumber: need(range?.StartingSequenceNumber, "StartingSequenceNumber"),
-    endingSequenceNumber: range?.EndingSequenceNumber,
+    parentShardIds: [shard.ParentShardId, shard.AdjacentParentShardId]
+      .map((id) => optionalText(id, "ParentShardId"))
+      .filter((id) => id !== undefined),
+    startingSequenceNumber: needText(range?.StartingSequenceNumber, "StartingSequenceNumber"),
+    endingSequenceNumber: optionalText(range?.EndingSequenceNumber, "EndingSequenceNumber"),
   };
 }
 
 export function toChildShard(shard: SdkChildShard): ChildShard {
   return {
-    shardId: need(shard.ShardId, "ShardId"),
-    parentShardIds: need(shard.ParentShards, "ParentShards"),
+    shardId: needText(shard.ShardId, "ShardId"),
+    parentShardIds: need(shard.ParentShards, "ParentShards").map((id) =>
+      needText(id, "ParentShards"),
+    ),
     hashKeyRange: toHashKeyRange(shard.HashKeyRange),
   };
 }
 
 export function toRecord(record: _Record): KinesisRecord {
-  const sequenceNumber = need(record.SequenceNumber, "SequenceNumber");
+  const sequenceNumber = needText(record.SequenceNumber, "SequenceNumber");
   if (!isSequenceNumber(sequenceNumber)) throw new MalformedAnswer("SequenceNumber is no number");
   return {
     sequenceNumber,
-    partitionKey: need(record.PartitionKey, "PartitionKey"),
+    partitionKey: needText(record.PartitionKey, "PartitionKey"),
     data: need(record.Data, "Data"),
     approximateArrivalTimestampMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
     ...(record.EncryptionType === undefined ? {} : { encryptionType: record.EncryptionType }),
@@ -110,8 +117,8 @@ export function toDescription(summary: StreamDescriptionSummary | undefined): St
   const given = need(summary, "StreamDescriptionSummary");
   const maxRecordKiB = given.MaxRecordSizeInKiB;
   return {
-    streamName: need(given.StreamName, "StreamName"),
-    streamArn: need(given.StreamARN, "StreamARN"),
+    streamName: needText(given.StreamName, "StreamName"),
+    streamArn: needText(given.StreamARN, "StreamARN"),
     status: need(given.StreamStatus, "StreamStatus"),
     creationTimestampMs: need(given.StreamCreationTimestamp, "StreamCreationTimestamp").getTime(),
     retentionPeriodHours: given.RetentionPeriodHours ?? 24,
@@ -129,10 +136,21 @@ function toHashKeyRange(
 }
 
 function toHashKey(decimal: string | undefined): string {
-  if (decimal === undefined || !/^[0-9]{1,39}$/.test(decimal)) {
+  if (typeof decimal !== "string" || !/^[0-9]{1,39}$/.test(decimal)) {
     throw new MalformedAnswer("a hash key is no decimal number");
   }
   return hashKeyFromDecimal(decimal);
+}
+
+/** Exported for single fields; the SDK hands on whatever type the JSON has. */
+export function needText(value: unknown, name: string): string {
+  if (typeof value !== "string") throw new MalformedAnswer(`${name} is missing or no text`);
+  return value;
+}
+
+/** The wire's null, with which the service says that there is no more, is absent here. */
+export function optionalText(value: unknown, name: string): string | undefined {
+  return value === undefined || value === null ? undefined : needText(value, name);
 }
 
 function need<T>(value: T | undefined | null, name: string): T {

@@ -30,7 +30,10 @@ import { connectKinesis, type Connected } from "./clients.ts";
 import {
   filterParameters,
   MalformedAnswer,
+  needText,
+  optionalText,
   positionParameters,
+  problemOf,
   streamParameters,
   toChildShard,
   toDescription,
@@ -119,12 +122,10 @@ class SdkKinesis implements KinesisApi {
       "PutRecord",
       options,
       (client, abortSignal) => client.send(command, { abortSignal }),
-      ({ ShardId, SequenceNumber }) => {
-        if (ShardId === undefined || SequenceNumber === undefined) {
-          throw new MalformedAnswer("ShardId or SequenceNumber is missing");
-        }
-        return { shardId: ShardId, sequenceNumber: SequenceNumber };
-      },
+      (output) => ({
+        shardId: needText(output.ShardId, "ShardId"),
+        sequenceNumber: needText(output.SequenceNumber, "SequenceNumber"),
+      }),
     );
   }
 
@@ -186,7 +187,7 @@ class SdkKinesis implements KinesisApi {
         (client, abortSignal) => client.send(new ListShardsCommand(input), { abortSignal }),
         (output: ListShardsCommandOutput) => ({
           shards: (output.Shards ?? []).map(toShard),
-          nextToken: output.NextToken,
+          nextToken: optionalText(output.NextToken, "NextToken"),
         }),
       ),
     );
@@ -205,10 +206,7 @@ class SdkKinesis implements KinesisApi {
       "GetShardIterator",
       options,
       (client, abortSignal) => client.send(command, { abortSignal }),
-      ({ ShardIterator }) => {
-        if (ShardIterator === undefined) throw new MalformedAnswer("ShardIterator is missing");
-        return { shardIterator: ShardIterator };
-      },
+      (output) => ({ shardIterator: needText(output.ShardIterator, "ShardIterator") }),
     );
   }
 
@@ -229,8 +227,8 @@ class SdkKinesis implements KinesisApi {
       (output) => ({
         // An answer without the list is no empty read: believing it could end a shard too early.
         records: needList(output.Records).map(toRecord),
-        nextShardIterator: output.NextShardIterator,
-        millisBehindLatest: output.MillisBehindLatest,
+        nextShardIterator: optionalText(output.NextShardIterator, "NextShardIterator"),
+        millisBehindLatest: output.MillisBehindLatest ?? undefined,
         childShards: (output.ChildShards ?? []).map(toChildShard),
       }),
     );
@@ -263,8 +261,7 @@ class SdkKinesis implements KinesisApi {
     try {
       return { kind: "ok", ...read(outcome.value) };
     } catch (error) {
-      if (error instanceof MalformedAnswer) return malformed(site(), error.message);
-      throw error;
+      return malformed(site(), problemOf(error));
     }
   }
 }

@@ -63,8 +63,8 @@ export function readItem(item: Item): ReadItem {
   try {
     return { kind: "lease", lease: readLease(item) };
   } catch (error) {
-    if (error instanceof Unreadable) return { kind: "unreadable", problem: error.message };
-    throw error;
+    const problem = error instanceof Unreadable ? error.message : "it is no item";
+    return { kind: "unreadable", problem };
   }
 }
 

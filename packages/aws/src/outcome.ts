@@ -270,6 +270,9 @@ function explain(reason: FailureReason, facts: Facts, site: CallSite): string {
     return `${head}: no region: set AWS_REGION or the option region`;
   }
   if (reason === "unavailable" && facts.status === undefined) {
+    if (isAmbiguous(reason, facts)) {
+      return `${head}: lost the connection to ${endpoint} (${said}) before its answer`;
+    }
     return `${head}: cannot reach ${endpoint} (${said}): check the endpoint, the network and that the service is up`;
   }
   if (reason === "denied") {

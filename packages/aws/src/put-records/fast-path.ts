@@ -15,7 +15,7 @@ import type {
 import { getEndpointFromInstructions } from "@smithy/core/endpoints";
 import { HttpRequest } from "@smithy/core/protocols";
 import { bounded } from "../bounded.ts";
-import { MalformedAnswer, streamParameters } from "../kinesis-words.ts";
+import { problemOf, streamParameters } from "../kinesis-words.ts";
 import { type CallSite, malformed, stripped, toFailure } from "../outcome.ts";
 import { type PutRecordsOutput, readPutRecordsOutput } from "./answer.ts";
 import { putRecordsBody } from "./body.ts";
@@ -159,8 +159,7 @@ function readAnswer(answer: WireAnswer, sent: number, site: CallSite): Outcome<P
   try {
     return { kind: "ok", ...readPutRecordsOutput(json as PutRecordsOutput, sent) };
   } catch (error) {
-    if (error instanceof MalformedAnswer) return malformed(site, error.message);
-    throw error;
+    return malformed(site, problemOf(error));
   }
 }
 

@@ -66,7 +66,8 @@ class Http2Wire implements Wire {
     } finally {
       if (--session.streams === 0) {
         session.http2.unref();
-        if (session.retired) session.http2.close();
+        // No stream is left to lose; a graceful close could wait for a peer that is gone.
+        if (session.retired) session.http2.destroy();
       }
     }
   }
