@@ -8,8 +8,8 @@
  * closed one ends at the highest index, 0x7fff….
  */
 
-const DIGITS_PER_LIMB = 14;
 const LIMB = 1e14;
+const HALF_LIMB = 1e7;
 /** One step of the index is 2^80. */
 const STEP_LOW = 14_629_174_706_176;
 const STEP_HIGH = 12_089_258_196;
@@ -156,6 +156,9 @@ export class SequenceCounter {
   }
 }
 
+/** In two halves, as V8 writes small integers several times faster than doubles. */
 function pad(limb: number): string {
-  return String(limb).padStart(DIGITS_PER_LIMB, "0");
+  const high = Math.floor(limb / HALF_LIMB);
+  const low = limb - high * HALF_LIMB;
+  return String(HALF_LIMB + high).slice(1) + String(HALF_LIMB + low).slice(1);
 }
