@@ -102,7 +102,9 @@ export class ShardCheckpointer {
       throw this.#outOfRange(checkpoint);
     }
     this.#prepared = checkpoint;
-    const pending = state === undefined ? { checkpoint } : { checkpoint, state: state.slice() };
+    // A copy: the slice() of a Buffer would share its bytes.
+    const pending =
+      state === undefined ? { checkpoint } : { checkpoint, state: new Uint8Array(state) };
     const result = await this.#tenure.checkpoint(this.#progress.durable, pending);
     if (result.kind !== "ok") this.#prepared = undefined;
     this.#settle(result.kind === "ok" ? "ok" : result);

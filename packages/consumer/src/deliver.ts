@@ -100,6 +100,7 @@ export class Deliver {
     for (const half of [records.slice(0, middle), records.slice(middle)]) {
       if (!this.#host.isHeld()) return { kind: "lost" };
       if (this.#host.isDraining()) return { kind: "undone" };
+      this.#host.phase("processing");
       const result = await this.#call(half, attempts + 1);
       if (!this.#host.isHeld()) return { kind: "lost" };
       if (result.kind === "stuck") {
@@ -123,6 +124,7 @@ export class Deliver {
     const { onDeadLetter } = this.#host.config;
     for (let attempt = 0; ; attempt++) {
       if (!this.#host.isHeld()) return { kind: "lost" };
+      this.#host.phase("processing");
       const letter = this.#host.letter(records, error, attempts);
       const result = await this.guarded(async () => onDeadLetter?.(letter));
       if (!this.#host.isHeld()) return { kind: "lost" };

@@ -122,8 +122,12 @@ export class LeaseView {
       const freeForMs = nowMs - Math.max(sighting.sinceMs + failoverTimeMs, eligibleMs);
       return { kind: "free", freeForMs, previousOwner: owner, expired: true };
     }
-    // In my name but not by me: an earlier process of the same name, or a second one (F7).
-    const next = isMine ? `${workerId} (another)` : (lease.owner ?? owner);
-    return { kind: "owned", owner: next, handingOff: lease.checkpointOwner !== undefined };
+    if (!isMine) {
+      const handingOff = lease.checkpointOwner !== undefined;
+      return { kind: "owned", owner: lease.owner ?? owner, handingOff };
+    }
+    // In my name but not by me: an earlier process of the same name, or a second one (F7). It is
+    // left alone until it expires, as any other worker's that cannot be asked.
+    return { kind: "owned", owner: `${workerId} (another)`, handingOff: true };
   }
 }

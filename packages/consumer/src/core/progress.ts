@@ -82,7 +82,8 @@ export class Progress {
       scattered: new Set(),
     });
     this.#deliveredOrdinal += positions.length;
-    this.#lastDelivered = last;
+    const { sequenceNumber, subSequenceNumber } = last;
+    this.#lastDelivered = { sequenceNumber, subSequenceNumber };
   }
 
   /**

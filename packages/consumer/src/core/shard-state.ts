@@ -34,14 +34,25 @@ export type TenureEnd =
   /** A parent turned out to be unfinished. */
   | "blocked";
 
+const AT_WORK: readonly ShardPhase[] = [
+  "reading",
+  "processing",
+  "retrying",
+  "awaiting-checkpoint",
+  "ending",
+  "draining",
+  "over",
+];
+
+/** What may follow; once draining, or over, nothing is delivered any more (S8). */
 const NEXT: Readonly<Record<ShardPhase, readonly ShardPhase[]>> = {
   starting: ["reading", "draining", "over"],
-  reading: ["processing", "awaiting-checkpoint", "ending", "draining", "over"],
-  processing: ["reading", "retrying", "awaiting-checkpoint", "ending", "draining", "over"],
-  retrying: ["processing", "draining", "over"],
-  "awaiting-checkpoint": ["reading", "processing", "ending", "draining", "over"],
+  reading: AT_WORK,
+  processing: AT_WORK,
+  retrying: AT_WORK,
+  "awaiting-checkpoint": AT_WORK,
   // An end that the service did not mean leads back to reading.
-  ending: ["reading", "draining", "awaiting-checkpoint", "over"],
+  ending: ["reading", "awaiting-checkpoint", "draining", "over"],
   draining: ["over"],
   over: [],
 };
