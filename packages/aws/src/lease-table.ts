@@ -114,7 +114,7 @@ class DynamoDbLeaseTable implements LeaseTable {
       client.send(command, { abortSignal }),
     );
     if (outcome.kind === "failed") return outcome;
-    const { Item: item } = outcome.value;
+    const item = outcome.value.Item ?? undefined;
     return item === undefined ? { kind: "ok", lease: undefined } : this.#read(item, false);
   }
 
@@ -270,7 +270,7 @@ class DynamoDbLeaseTable implements LeaseTable {
         return { kind: "applied" as const, answer: await call(client, abortSignal) };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return { kind: "refused" as const, item: error.Item };
+        return { kind: "refused" as const, item: error.Item ?? undefined };
       }
     });
   }
