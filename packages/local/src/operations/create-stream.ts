@@ -32,13 +32,13 @@ export const createStream: Operation = define(
   (input, context) => {
     const { model, accountId, region } = context;
     const account = model.account(accountId, region);
+    const onDemand = input.StreamModeDetails?.StreamMode === "ON_DEMAND";
+    const shardCount = shardCountOf(onDemand, input.ShardCount);
     if (account.streams.has(input.StreamName)) {
       throw resourceInUse(`Stream ${input.StreamName} under account ${accountId} already exists.`);
     }
     checkCreating(context);
-    const onDemand = input.StreamModeDetails?.StreamMode === "ON_DEMAND";
     if (input.Tags !== undefined) checkNewTags({}, input.Tags);
-    const shardCount = shardCountOf(onDemand, input.ShardCount);
     if (!onDemand && (input.RecordDistributionStrategy ?? "USER_PARTITION_KEY") === "AUTO") {
       throw validation(
         "RecordDistributionStrategy AUTO is only supported for streams in ON_DEMAND mode.",

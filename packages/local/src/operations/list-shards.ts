@@ -14,11 +14,11 @@ const MAX_PAGE_SHARDS = 1000;
 const KIND = "list-shards";
 
 const members = {
-  ...streamRef,
-  NextToken: nextToken,
   ExclusiveStartShardId: shardId,
   MaxResults: pageLimit,
+  NextToken: nextToken,
   StreamCreationTimestamp: timestamp,
+  ...streamRef,
   ShardFilter: {
     type: "structure",
     members: {

@@ -3,24 +3,23 @@ import { areAdjacent } from "../stream-model/uniform.ts";
 import { define } from "./define.ts";
 import type { Operation } from "./operation.ts";
 import { replaceShards, updating } from "./reshard.ts";
-import { requireActive, resolveShard, resolveStream } from "./resolve.ts";
+import { checkShardIds, requireActive, resolveShardToChange, resolveStream } from "./resolve.ts";
 import { shardId, streamRef } from "./shapes.ts";
 import { requireOpen, requireProvisioned } from "./split-shard.ts";
 
 export const mergeShards: Operation = define(
   {
-    ...streamRef,
     ShardToMerge: { ...shardId, required: true },
     AdjacentShardToMerge: { ...shardId, required: true },
+    ...streamRef,
   },
   (input, context) => {
+    checkShardIds(input, [input.ShardToMerge, input.AdjacentShardToMerge], context);
     const stream = resolveStream(input, "MergeShards", context);
     requireActive(stream);
     requireProvisioned(stream, "MergeShards");
-    const shard = resolveShard(stream, input.ShardToMerge, context);
-    const adjacent = resolveShard(stream, input.AdjacentShardToMerge, context);
-    requireOpen(stream, shard);
-    requireOpen(stream, adjacent);
+    const shard = resolveShardToChange(stream, input.ShardToMerge, context);
+    const adjacent = resolveShardToChange(stream, input.AdjacentShardToMerge, context);
     const inOrder = shard.range.start < adjacent.range.start;
     const [left, right] = inOrder ? [shard.range, adjacent.range] : [adjacent.range, shard.range];
     if (!areAdjacent(left, right)) {
@@ -28,6 +27,8 @@ export const mergeShards: Operation = define(
         `Shards ${shard.shardId} and ${adjacent.shardId} in stream ${stream.name} under account ${stream.identity.accountId} are not an adjacent pair of shards eligible for merging`,
       );
     }
+    requireOpen(stream, shard);
+    requireOpen(stream, adjacent);
     updating(stream, context, (wallMs) => {
       replaceShards(stream, [shard, adjacent], [{ start: left.start, end: right.end }], wallMs);
     });

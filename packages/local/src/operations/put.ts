@@ -39,9 +39,9 @@ function shardOf(stream: ModelStream, entry: PutEntry, context: OperationContext
   if (stream.settings.strategy === "AUTO") {
     return open[Math.floor(context.model.config.random.next() * open.length)] as ModelShard;
   }
+  if (entry.PartitionKey === undefined) throw missingPartitionKey();
   const explicit = explicitHashKey(entry);
   if (explicit !== undefined) return stream.shards.owner(explicit);
-  if (entry.PartitionKey === undefined) throw missingPartitionKey();
   // One open shard owns every key.
   return stream.shards.owner(
     open.length === 1 ? MIN_HASH_KEY : hashKeyOfPartitionKey(entry.PartitionKey),

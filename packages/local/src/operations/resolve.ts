@@ -9,7 +9,7 @@ import {
 import type { ModelShard } from "../stream-model/shard.ts";
 import type { ModelStream } from "../stream-model/stream.ts";
 import { permits } from "../stream-model/resource-policy.ts";
-import type { OperationContext } from "./operation.ts";
+import type { OperationContext, ServiceError } from "./operation.ts";
 
 export interface StreamInput {
   readonly StreamName?: string | undefined;
@@ -96,25 +96,55 @@ export function resolveShard(
   shardId: string,
   context: OperationContext,
 ): ModelShard {
-  const found = findShard(stream, shardId);
-  if (found === "malformed") {
-    throw resourceNotFound(
-      `Could not find shard ${shardId} in stream ${stream.name} under account ${stream.identity.accountId}.`,
-    );
-  }
-  if (found !== undefined) context.model.trim(stream, found, context);
-  const live = found === undefined ? undefined : stream.shards.get(found.shardId);
-  if (live === undefined) {
-    throw resourceNotFound(
-      `Shard ${canonicalShardId(shardId)} in stream ${stream.name} under account ${stream.identity.accountId} does not exist`,
-    );
-  }
+  const live = liveShard(stream, shardId, context);
+  if (live === undefined) throw shardMissing(stream.name, stream.identity.accountId, shardId);
   return live;
 }
 
-function findShard(stream: ModelStream, shardId: string): ModelShard | undefined | "malformed" {
-  if (!SHARD_INDEX.test(shardId)) return "malformed";
-  return stream.shards.get(canonicalShardId(shardId));
+/** The same for resharding, where the service words it otherwise. */
+export function resolveShardToChange(
+  stream: ModelStream,
+  shardId: string,
+  context: OperationContext,
+): ModelShard {
+  const live = liveShard(stream, shardId, context);
+  if (live === undefined)
+    throw shardNotFound(stream.name, stream.identity.accountId, canonicalShardId(shardId));
+  return live;
+}
+
+export function shardMissing(streamName: string, accountId: string, shardId: string): ServiceError {
+  return resourceNotFound(
+    `Shard ${canonicalShardId(shardId)} in stream ${streamName} under account ${accountId} does not exist`,
+  );
+}
+
+/** Ids that can be no shard's are refused before the stream is looked for. */
+export function checkShardIds(
+  input: StreamInput,
+  shardIds: readonly string[],
+  context: OperationContext,
+): void {
+  const malformed = shardIds.find((shardId) => !SHARD_INDEX.test(shardId));
+  if (malformed === undefined) return;
+  const streamName = input.StreamName ?? input.StreamARN?.split("/")[1] ?? "";
+  throw shardNotFound(streamName, context.accountId, malformed);
+}
+
+function shardNotFound(streamName: string, accountId: string, shardId: string): ServiceError {
+  return resourceNotFound(
+    `Could not find shard ${shardId} in stream ${streamName} under account ${accountId}.`,
+  );
+}
+
+function liveShard(
+  stream: ModelStream,
+  shardId: string,
+  context: OperationContext,
+): ModelShard | undefined {
+  const found = stream.shards.get(canonicalShardId(shardId));
+  if (found !== undefined) context.model.trim(stream, found, context);
+  return found === undefined ? undefined : stream.shards.get(found.shardId);
 }
 
 export function canonicalShardId(shardId: string): string {

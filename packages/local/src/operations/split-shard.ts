@@ -7,22 +7,23 @@ import { checkShardLimit } from "./capacity.ts";
 import { define } from "./define.ts";
 import type { Operation } from "./operation.ts";
 import { replaceShards, updating } from "./reshard.ts";
-import { requireActive, resolveShard, resolveStream } from "./resolve.ts";
+import { checkShardIds, requireActive, resolveShardToChange, resolveStream } from "./resolve.ts";
 import { hashKey, shardId, streamRef } from "./shapes.ts";
 
 export const splitShard: Operation = define(
   {
-    ...streamRef,
     NewStartingHashKey: { ...hashKey, required: true },
+    ...streamRef,
     ShardToSplit: { ...shardId, required: true },
   },
   (input, context) => {
+    checkShardIds(input, [input.ShardToSplit], context);
     const stream = resolveStream(input, "SplitShard", context);
     requireActive(stream);
     requireProvisioned(stream, "SplitShard");
-    const shard = resolveShard(stream, input.ShardToSplit, context);
-    requireOpen(stream, shard);
+    const shard = resolveShardToChange(stream, input.ShardToSplit, context);
     checkHashKey(stream, shard, input.NewStartingHashKey);
+    requireOpen(stream, shard);
     const account = context.model.account(stream.identity.accountId, stream.identity.region);
     checkShardLimit(account, 1);
     const at = hashKeyFromDecimal(input.NewStartingHashKey);

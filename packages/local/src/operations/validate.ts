@@ -150,16 +150,7 @@ function collect(value: unknown, member: Member, path: string, into: string[]): 
       return collectBounds(payloadLength(value as string), member, "length", fail);
     case "list":
       collectBounds((value as unknown[]).length, member, "length", fail);
-      for (const [i, item] of (value as unknown[]).entries()) {
-        if (member.member.type === "string") collectListItem(item as string, member.member, fail);
-        else
-          collect(
-            item ?? undefined,
-            { ...member.member, required: true },
-            `${path}.${i + 1}.member`,
-            into,
-          );
-      }
+      collectList(value as unknown[], member, path, fail, into);
       return;
     case "map":
       return collectMap(value as Record<string, string>, member, fail);
@@ -196,9 +187,23 @@ function collectBounds(
   }
 }
 
-/** Broken items are told of the whole list, once. */
-function collectListItem(item: string, shape: StringShape, fail: Fail): void {
-  if (!compile(shape)(item)) fail(`Member must satisfy constraint: [${constraintsOf(shape)}]`);
+/** Texts that do not fit are told of the whole list, once; structures one by one. */
+function collectList(
+  items: readonly unknown[],
+  shape: Extract<Shape, { type: "list" }>,
+  path: string,
+  fail: Fail,
+  into: string[],
+): void {
+  const { member } = shape;
+  if (member.type === "string") {
+    if (!items.every(compile(member)))
+      fail(`Member must satisfy constraint: [${constraintsOf(member)}]`);
+    return;
+  }
+  for (const [i, item] of items.entries()) {
+    collect(item ?? undefined, { ...member, required: true }, `${path}.${i + 1}.member`, into);
+  }
 }
 
 function collectMap(

@@ -52,14 +52,10 @@ export function openIterator(
     );
   }
   const stream = model.streamById(String(streamId));
-  if (stream === undefined)
+  const shard = stream?.shards.get(String(shardId));
+  if (stream === undefined || shard === undefined) {
     throw resourceNotFound(
-      `Stream ${String(streamName)} under account ${String(accountId)} not found.`,
-    );
-  const shard = stream.shards.get(String(shardId));
-  if (shard === undefined) {
-    throw resourceNotFound(
-      `Shard ${String(shardId)} in stream ${stream.name} under account ${stream.identity.accountId} does not exist`,
+      `Shard ${String(shardId)} in stream ${String(streamName)} under account ${String(accountId)} does not exist`,
     );
   }
   return {

@@ -34,6 +34,9 @@ export function positionIn(
         throw sequenceNumberRule(start.type, "also a StartingSequenceNumber");
       return start.type === "LATEST" ? tip(shard, instant) : horizon;
     case "AT_TIMESTAMP":
+      if (start.sequenceNumber !== undefined) {
+        checkSequenceNumber(stream, shard, start.sequenceNumber, operation);
+      }
       return atTimestamp(shard, start.timestampMs, instant);
     case "AT_SEQUENCE_NUMBER":
     case "AFTER_SEQUENCE_NUMBER": {

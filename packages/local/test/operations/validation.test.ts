@@ -90,6 +90,35 @@ describe("validation", () => {
     expect(said(name, input)).toBe(expected);
   });
 
+  it("asks for a partition key beside an explicit hash key too", () => {
+    const input = { StreamName: "k", Data: "", ExplicitHashKey: "0" };
+    service.create(1, "k");
+    expect(said("PutRecord", input)).toBe(
+      "ValidationException: 1 validation error detected: Value null at 'partitionKey' failed to satisfy constraint: Member must not be null",
+    );
+  });
+
+  it("tells of a list's broken texts once", () => {
+    expect(said("RemoveTagsFromStream", { StreamName: "s", TagKeys: ["", "two", ""] })).toBe(
+      "ValidationException: 1 validation error detected: Value '[, two, ]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]",
+    );
+  });
+
+  it("words a missing shard as each operation does, and looks at its id before the stream", () => {
+    const split = { StreamName: "k", ShardToSplit: "shardId-7", NewStartingHashKey: "5" };
+    const missing = "ResourceNotFoundException: Could not find shard";
+    expect(said("SplitShard", split)).toBe(
+      `${missing} shardId-000000000007 in stream k under account 000000000000.`,
+    );
+    expect(said("SplitShard", { ...split, StreamName: "none", ShardToSplit: "x" })).toBe(
+      `${missing} x in stream none under account 000000000000.`,
+    );
+    const begin = { StreamName: "none", ShardId: "shardId-0", ShardIteratorType: "LATEST" };
+    expect(said("GetShardIterator", begin)).toBe(
+      "ResourceNotFoundException: Shard shardId-000000000000 in stream none under account 000000000000 does not exist",
+    );
+  });
+
   it("takes null for absent", () => {
     service.create(1);
     const input = {
