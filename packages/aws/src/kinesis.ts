@@ -186,7 +186,8 @@ class SdkKinesis implements KinesisApi {
         attempt,
         (client, abortSignal) => client.send(new ListShardsCommand(input), { abortSignal }),
         (output: ListShardsCommandOutput) => ({
-          shards: (output.Shards ?? []).map(toShard),
+          // Absent is not empty: an empty listing would prove shards trimmed (R7).
+          shards: needList(output.Shards, "Shards").map(toShard),
           nextToken: optionalText(output.NextToken, "NextToken"),
         }),
       ),
@@ -226,7 +227,7 @@ class SdkKinesis implements KinesisApi {
       (client, abortSignal) => client.send(command, { abortSignal }),
       (output) => ({
         // An answer without the list is no empty read: believing it could end a shard too early.
-        records: needList(output.Records).map(toRecord),
+        records: needList(output.Records, "Records").map(toRecord),
         nextShardIterator: optionalText(output.NextShardIterator, "NextShardIterator"),
         millisBehindLatest: output.MillisBehindLatest ?? undefined,
         childShards: (output.ChildShards ?? []).map(toChildShard),
@@ -270,7 +271,7 @@ function closed(): Failure {
   return failure("aborted", "Closed", new ClosedError("Kinesis").message);
 }
 
-function needList<T>(list: readonly T[] | undefined): readonly T[] {
-  if (list === undefined) throw new MalformedAnswer("Records is missing");
-  return list;
+function needList<T>(list: readonly T[] | undefined, name: string): readonly T[] {
+  if (!Array.isArray(list)) throw new MalformedAnswer(`${name} is missing`);
+  return list as readonly T[];
 }

@@ -120,10 +120,12 @@ describe("listShards", () => {
     });
   });
 
-  it("shards without what identifies them are malformed", async () => {
-    const { api } = await rig(() => ({ body: { Shards: [{ ShardId: "s" }] } }));
-    const outcome = await api.listShards(list, { timeoutMs: 500 });
-    expect(outcome).toMatchObject({ reason: "malformed", ambiguous: false });
+  it("R7: an answer without shards, or without what identifies them, is malformed", async () => {
+    for (const body of [{}, { Shards: null }, { Shards: [{ ShardId: "s" }] }]) {
+      const { api } = await rig(() => ({ body }));
+      const outcome = await api.listShards(list, { timeoutMs: 5000 });
+      expect(outcome).toMatchObject({ reason: "malformed", ambiguous: false });
+    }
   });
 });
 
