@@ -1,6 +1,6 @@
 /** The demo itself: starts the cast, splits, kills, waits for the last record, and judges. */
 
-import { type Checkpoint, type Clock, sleep } from "@shardline/model";
+import { type Checkpoint, type Clock, effectiveOwner, sleep } from "@shardline/model";
 import { CliError } from "../errors.ts";
 import { type DemoWorker, startProducer, startWorker } from "./cast.ts";
 import type { Child } from "./child.ts";
@@ -164,7 +164,7 @@ export class Play {
     const after = await leases.list(LEASE_CALL);
     const held = new Map<string, Checkpoint>();
     for (const lease of after.kind === "ok" ? after.leases : []) {
-      if (lease.owner === victim.name) held.set(lease.leaseKey, lease.checkpoint);
+      if (effectiveOwner(lease) === victim.name) held.set(lease.leaseKey, lease.checkpoint);
     }
     this.#kill = { worker: victim.name, atUs, held };
     const shards = `${held.size} shard${held.size === 1 ? "" : "s"}`;

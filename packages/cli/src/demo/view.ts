@@ -78,7 +78,9 @@ export function reportLines(report: Report): string[] {
       take === null ? "none" : `${(take / 1000).toFixed(1)} s`,
       victim === undefined
         ? "✗ no worker was killed"
-        : `${mark(take !== null)} SIGKILL of ${victim} to delivery elsewhere, slowest of ${verdict.shardsTakenOver} shards`,
+        : take === null
+          ? `nothing was left to deliver of what ${victim} held`
+          : `SIGKILL of ${victim} to delivery elsewhere, slowest of ${verdict.shardsTakenOver} shards`,
     ],
     ["split", split === undefined ? "none" : "1", split ?? "✗ no shard was split"],
     ["seconds", report.seconds.toFixed(1), report.endpoint],

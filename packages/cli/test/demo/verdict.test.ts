@@ -1,3 +1,4 @@
+import { TRIM_HORIZON } from "@shardline/model";
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../src/demo/journal.ts";
 import { Ledger } from "../../src/demo/ledger.ts";
@@ -150,10 +151,16 @@ describe("judge", () => {
     expect(verdict.ok).toBe(false);
   });
 
-  it("is not content with a kill after which nobody took over", () => {
+  it("measures no take-over where the dead worker left nothing to deliver", () => {
     const ledger = books();
     for (let i = 0; i < 10; i++) ledger.deliver("w1", delivery(i, i));
-    const kill: Kill = { worker: "w1", atUs: 10, held: new Map() };
-    expect(judge(ledger, kill)).toMatchObject({ ok: false, takeoverMs: null });
+    const kill: Kill = { worker: "w1", atUs: 10, held: new Map([[SHARD, TRIM_HORIZON]]) };
+    expect(judge(ledger, kill)).toMatchObject({ ok: true, takeoverMs: null, shardsTakenOver: 0 });
+  });
+
+  it("does not take a shard that the dead worker did not hold for taken over", () => {
+    const { ledger, kill } = crash();
+    const elsewhere = { ...kill, held: new Map([["another", TRIM_HORIZON]]) };
+    expect(judge(ledger, elsewhere)).toMatchObject({ ok: false, takeoverMs: null });
   });
 });
