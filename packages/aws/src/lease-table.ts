@@ -91,7 +91,11 @@ class DynamoDbLeaseTable implements LeaseTable {
         (failed) => failed.reason === "unavailable" || failed.reason === "timeout",
       );
       if (page.kind === "failed") return page;
-      for (const item of page.value.Items ?? []) {
+      const { Items: items } = page.value;
+      if (!Array.isArray(items)) {
+        return failure("malformed", "MalformedResponse", "DynamoDB Scan: Items is missing");
+      }
+      for (const item of items as readonly Item[]) {
         const read = readItem(item);
         if (read.kind === "lease") leases.set(read.lease.leaseKey, read.lease);
         else if (read.kind === "unreadable") unreadable++;
