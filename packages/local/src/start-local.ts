@@ -22,7 +22,12 @@ import { ServiceError } from "./operations/operation.ts";
 import { adminHandler } from "./server/admin-handler.ts";
 import { generateCertificate } from "./server/certificate.ts";
 import { kinesisHandler } from "./server/kinesis-handler.ts";
-import { openWirePort, type WireHandler, type WirePort } from "./server/wire-port.ts";
+import {
+  type Certificate,
+  openWirePort,
+  type WireHandler,
+  type WirePort,
+} from "./server/wire-port.ts";
 import { DEFAULT_ACCOUNT_ID } from "./stream-model/account-id.ts";
 import { KinesisModel } from "./stream-model/kinesis-model.ts";
 
@@ -80,8 +85,11 @@ async function start(
   const database = await openDatabase(dataDir);
   closers.push(() => database.close());
 
-  const open = async (port: number, handle: WireHandler, secure = false): Promise<WirePort> => {
-    const certificate = secure ? await generateCertificate(host, clock.wallMs()) : undefined;
+  const open = async (
+    port: number,
+    handle: WireHandler,
+    certificate?: Certificate,
+  ): Promise<WirePort> => {
     const opened = await openWirePort({ host, port, ...(certificate && { certificate }) }, handle);
     closers.push(() => opened.close());
     return opened;
@@ -94,8 +102,9 @@ async function start(
     ? adminHandler({ faults, clock }, serveOperations)
     : serveOperations;
   const kinesis = await open(config.kinesisPort, serveKinesis);
-  const tls =
-    config.tlsPort === undefined ? undefined : await open(config.tlsPort, serveKinesis, true);
+  const secure = config.tlsPort !== undefined;
+  const certificate = secure ? await generateCertificate(host, clock.wallMs()) : undefined;
+  const tls = certificate && (await open(config.tlsPort ?? 0, serveKinesis, certificate));
   const serveLeases = leaseHandler({ database, clock, logger, faults });
   const dynamodb = await open(config.dynamodbPort, serveLeases);
 
@@ -106,7 +115,7 @@ async function start(
   };
   return {
     kinesisUrl: urlOf("http", host, kinesis.port),
-    ...(tls && { kinesisTlsUrl: urlOf("https", host, tls.port) }),
+    ...(tls && { kinesisTlsUrl: urlOf("https", host, tls.port), certificate: certificate.cert }),
     dynamodbUrl: urlOf("http", host, dynamodb.port),
     model,
     faults,
