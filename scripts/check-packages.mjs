@@ -14,8 +14,9 @@ import { formatMessage } from "publint/utils";
 const exec = promisify(execFile);
 const ATTW = join(import.meta.dirname, "../node_modules/@arethetypeswrong/cli/dist/index.js");
 
-/** Only this and the exported paths may be packed. */
-const ALLOWED = /^(package\.json|README\.md|LICENSE|bin\/[^/]+\.js|(dist|src)\/.+)$/;
+/** May be packed, beside what a manifest names under `files`; never these, whatever it names. */
+const ALWAYS = /^(package\.json|README\.md|LICENSE)$/;
+const NEVER = /(^|\/)(test|node_modules|\.[^/]+)\/|\.tsbuildinfo$|\.test\.|(^|\/)\./;
 
 /** An import or re-export with a source, as tsc prints it. */
 const IMPORT = /^(?:(?:import|export)\s[^'"]*?\sfrom\s+|import\s+)["']([^'"]+)["'];?$/gm;
@@ -72,7 +73,10 @@ async function checkFiles(folder, manifest, files) {
     .filter((file) => !files.includes(file))
     .map((file) => `${file} is not in the package`);
   for (const file of files) {
-    if (!ALLOWED.test(file)) problems.push(`${file} should not be in the package`);
+    const named = manifest.files.some((entry) => file === entry || file.startsWith(`${entry}/`));
+    if (NEVER.test(file) || !(named || ALWAYS.test(file))) {
+      problems.push(`${file} should not be in the package`);
+    }
     const source = file.replace(/^dist\/(.+?)(\.d\.ts|\.js)(\.map)?$/, "src/$1.ts");
     if (source !== file && !files.includes(source)) {
       problems.push(`${file} has no source any more: npm run clean && npm run build`);
