@@ -77,7 +77,7 @@ function spoiled(made: fc.Arbitrary<Command>): fc.Arbitrary<Command> {
 const create = command("CreateStream", {
   StreamName: streamName,
   ShardCount: fc.oneof(
-    { weight: 8, arbitrary: fc.integer({ min: 1, max: 4 }) },
+    { weight: 8, arbitrary: fc.integer({ min: 1, max: 7 }) },
     fc.constantFrom(0, -1),
   ),
 });

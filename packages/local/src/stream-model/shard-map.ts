@@ -55,7 +55,8 @@ export class ShardMap {
   ): readonly ModelShard[] {
     const children = ranges.map((range) => this.create(range, parents, wallMs));
     for (const parent of parents) parent.close(wallMs);
-    this.#index();
+    if (parents.length === 0) this.#index();
+    else this.#substitute(parents, children);
     return children;
   }
 
@@ -88,6 +89,13 @@ export class ShardMap {
 
   set nextIndex(index: number) {
     this.#nextIndex = Math.max(this.#nextIndex, index);
+  }
+
+  /** Children cover what their parents did, so they stand in the same place of the order. */
+  #substitute(parents: readonly ModelShard[], children: readonly ModelShard[]): void {
+    const at = Math.min(...parents.map((parent) => this.#open.indexOf(parent)));
+    this.#open.splice(at, parents.length, ...children);
+    this.#starts.splice(at, parents.length, ...children.map((child) => child.range.start));
   }
 
   #index(): void {

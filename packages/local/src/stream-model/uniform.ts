@@ -6,6 +6,7 @@ import {
   type HashKeyRange,
   MAX_HASH_KEY,
 } from "@shardline/model";
+import { lowerBound } from "./record-log.ts";
 
 const KEYS = 1n << 128n;
 
@@ -26,18 +27,38 @@ export type Reshard =
   | { readonly kind: "merge"; readonly left: HashKeyRange; readonly right: HashKeyRange };
 
 /**
+ * Boundaries nearer than this are one: those of 1,000 and of 2,000 equal parts differ by rounding,
+ * by fewer keys than there are parts, and doubling is to split each shard once.
+ */
+const SAME_BOUNDARY_KEYS = 1n << 16n;
+
+/** The starts of `count` equal parts, each at a boundary that is there already if one is so near. */
+function wantedStarts(ranges: readonly HashKeyRange[], count: number): readonly HashKey[] {
+  const present = ranges.map((range) => BigInt(`0x${range.start}`));
+  return Array.from({ length: count }, (_, i) => {
+    const at = startOf(i, count);
+    const next = lowerBound(present.length, (j) => (present[j] as bigint) >= at);
+    const near = [present[next - 1], present[next]].find(
+      (start) =>
+        start !== undefined && start - at < SAME_BOUNDARY_KEYS && at - start < SAME_BOUNDARY_KEYS,
+    );
+    return toHashKey(near ?? at);
+  });
+}
+
+/**
  * The steps from these ranges (which cover the key space in order) to `count` equal ones: first
  * every missing boundary is cut, then every boundary that is not wanted is joined away.
  */
 export function uniformSteps(ranges: readonly HashKeyRange[], count: number): readonly Reshard[] {
-  const wanted = uniformRanges(count);
+  const wanted = wantedStarts(ranges, count);
   const steps: Reshard[] = [];
   const cut: HashKeyRange[] = [];
   let next = 0;
   for (const range of ranges) {
     let rest = range;
-    for (; next < wanted.length && (wanted[next] as HashKeyRange).start <= range.end; next++) {
-      const at = (wanted[next] as HashKeyRange).start;
+    for (; next < wanted.length && (wanted[next] as HashKey) <= range.end; next++) {
+      const at = wanted[next] as HashKey;
       if (at === rest.start) continue;
       steps.push({ kind: "split", range: rest, at });
       cut.push({ start: rest.start, end: before(at) });
@@ -45,7 +66,7 @@ export function uniformSteps(ranges: readonly HashKeyRange[], count: number): re
     }
     cut.push(rest);
   }
-  return [...steps, ...joins(cut, new Set(wanted.map((range) => range.start)))];
+  return [...steps, ...joins(cut, new Set(wanted))];
 }
 
 function joins(ranges: readonly HashKeyRange[], starts: ReadonlySet<HashKey>): Reshard[] {

@@ -31,8 +31,17 @@ const acts = fc.array(
 );
 
 function openShards(service: Service): WireShard[] {
-  const open = service.shards({ ShardFilter: { Type: "AT_LATEST" } });
-  return open.toSorted((a, b) => (start(a) < start(b) ? -1 : 1));
+  const open: WireShard[] = [];
+  const ShardFilter = { Type: "AT_LATEST" };
+  let page = service.call("ListShards", { StreamName: "s", ShardFilter });
+  for (
+    ;
+    page.NextToken !== undefined;
+    page = service.call("ListShards", { NextToken: page.NextToken })
+  ) {
+    open.push(...page.Shards);
+  }
+  return [...open, ...page.Shards].toSorted((a, b) => (start(a) < start(b) ? -1 : 1));
 }
 
 function start(shard: WireShard): bigint {
@@ -177,10 +186,13 @@ describe("resharding", () => {
           for (const range of gone) open.delete(range.start);
           for (const range of made) open.set(range.start, range.end);
         }
-        const result = [...open.keys()]
-          .toSorted(byText)
-          .map((from) => ({ start: from, end: open.get(from) }));
-        expect(result).toEqual(uniformRanges(count));
+        const found = [...open.keys()].toSorted(byText);
+        const equal = uniformRanges(count).map((range) => range.start);
+        expect(found).toHaveLength(count);
+        for (const [i, at] of found.entries()) {
+          const offKeys = BigInt(`0x${at}`) - BigInt(`0x${equal[i] ?? ""}`);
+          expect(offKeys * offKeys < 1n << 32n).toBe(true);
+        }
       }),
     );
   });
@@ -199,6 +211,36 @@ describe("resharding", () => {
         EndingHashKey: "340282366920938463463374607431768211455",
       },
     ]);
+  });
+
+  it("rounds the size of a shard down and gives the last one the rest", () => {
+    const service = new Service();
+    service.create(7);
+    const size = 2n ** 128n / 7n;
+    const starts = service.shards().map((shard) => start(shard));
+    expect(starts).toEqual([0n, 1n, 2n, 3n, 4n, 5n, 6n].map((i) => i * size));
+  });
+
+  it("scales a thousand shards in one go", () => {
+    const service = new Service();
+    service.create(1000);
+    service.call("UpdateShardCount", {
+      StreamName: "s",
+      TargetShardCount: 2000,
+      ScalingType: "UNIFORM_SCALING",
+    });
+    const open = openShards(service);
+    checkPartition(open);
+    const all: WireShard[] = [];
+    let page = service.call("ListShards", { StreamName: "s" });
+    for (
+      ;
+      page.NextToken !== undefined;
+      page = service.call("ListShards", { NextToken: page.NextToken })
+    ) {
+      all.push(...page.Shards);
+    }
+    expect([...all, ...page.Shards]).toHaveLength(3000);
   });
 
   it("finds the oldest shards even where all happened in one millisecond", () => {
