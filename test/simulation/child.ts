@@ -35,7 +35,8 @@ async function work(job: Job): Promise<void> {
       counters: [...history.counters],
     };
     process.send?.(result);
-    if (job.untilCaught && violations.length > 0) break;
+    const caught = violations.some(({ property }) => plant?.properties.includes(property));
+    if (job.untilCaught && caught) break;
   }
   process.disconnect?.();
 }

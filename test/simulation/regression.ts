@@ -8,8 +8,6 @@ export interface Regression {
   readonly about: string;
   readonly scenario: Scenario;
   readonly schedule: Schedule;
-  /** A planted bug that this run must catch; absent: the run must be clean. */
-  readonly plant?: string;
 }
 
 export function isRegression(value: unknown): value is Regression {

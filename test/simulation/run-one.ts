@@ -1,12 +1,10 @@
 import { drawSchedule } from "./faults/draw.ts";
 import type { Schedule } from "./faults/fault.ts";
 import { traceLines, traceText } from "./history/trace.ts";
-import { plantNamed } from "./planted/all.ts";
 import { isRegression } from "./regression.ts";
 import { failureReport } from "./report.ts";
 import { drawScenario, type Scenario } from "./scenario/scenario.ts";
 import { type Judged, runJudged, watchUnhandledRejections } from "./seed-run.ts";
-import type { Plant } from "./planted/plant.ts";
 
 export interface OneOptions {
   readonly seed: number | undefined;
@@ -19,9 +17,9 @@ export interface OneOptions {
 /** Runs one seed twice: the second run must be the first one again. */
 export async function simulateOne(options: OneOptions): Promise<number> {
   watchUnhandledRejections();
-  const { scenario, schedule, plant } = chosen(options);
-  const first = await runJudged(scenario, schedule, plant);
-  const second = await runJudged(scenario, schedule, plant);
+  const { scenario, schedule } = chosen(options);
+  const first = await runJudged(scenario, schedule);
+  const second = await runJudged(scenario, schedule);
   const repeats = first.hash === second.hash;
   if (options.trace) process.stdout.write(`${traceText(traceLines(first.history))}\n`);
   if (options.json) {
@@ -39,11 +37,9 @@ export async function simulateOne(options: OneOptions): Promise<number> {
 function chosen({ seed, file }: OneOptions): {
   readonly scenario: Scenario;
   readonly schedule: Schedule;
-  readonly plant?: Plant;
 } {
   if (isRegression(file)) {
-    const plant = file.plant === undefined ? {} : { plant: plantNamed(file.plant) };
-    return { scenario: file.scenario, schedule: file.schedule, ...plant };
+    return { scenario: file.scenario, schedule: file.schedule };
   }
   if (seed === undefined) throw new Error("--schedule: a bare array of faults needs a --seed");
   const scenario = drawScenario(seed);

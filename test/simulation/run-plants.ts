@@ -48,10 +48,11 @@ async function hunt(plant: Plant, { from, seeds }: PlantsOptions): Promise<Caugh
   let properties: readonly string[] = [];
   const job = { from, step: 1, count: seeds, plant: plant.name, untilCaught: true };
   await runJob(job, (result) => {
-    if (result.violations.length === 0) return;
+    const found = result.violations.map(({ property }) => property);
+    if (!found.some((property) => plant.properties.includes(property))) return;
     seed = result.seed;
     after = result.seed - from + 1;
-    properties = [...new Set(result.violations.map(({ property }) => property))];
+    properties = [...new Set(found)];
   });
   return { name: plant.name, after, seed, properties };
 }

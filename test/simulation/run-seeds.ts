@@ -53,7 +53,11 @@ class Tally {
     for (const [state, times] of result.counters) {
       this.counters.set(state, (this.counters.get(state) ?? 0) + times);
     }
-    if (result.violations.length > 0) this.failures.push(result);
+    if (result.violations.length > 0) {
+      this.failures.push(result);
+      const [first] = result.violations;
+      process.stderr.write(`seed ${result.seed}: ${first?.property}: ${first?.message}\n`);
+    }
     if (process.stderr.isTTY || this.results.length % 100 === 0) this.#progress();
   }
 

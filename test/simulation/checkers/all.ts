@@ -6,7 +6,12 @@ import { boundedRepeats } from "./duplicates.ts";
 import { s4aFencedWrites, s4bNoStaleDelivery } from "./fencing.ts";
 import { s8HandlerDiscipline } from "./handler.ts";
 import { s5ParentsFirst, s5cNoLostChildren } from "./lineage.ts";
-import { l4SettlesInTime, l5StopsInTime, s6OneResultPerPut } from "./one-result.ts";
+import {
+  l4SettlesInTime,
+  l5StopsInTime,
+  l8BoundedBuffer,
+  s6OneResultPerPut,
+} from "./one-result.ts";
 import { putOrder } from "./order.ts";
 import { l1OwnedAfterHeal, l2TakenOver } from "./ownership.ts";
 import { s2AndCheckpoints } from "./processing.ts";
@@ -32,6 +37,7 @@ const CHECKERS: readonly Checker[] = [
   l2TakenOver,
   l4SettlesInTime,
   l5StopsInTime,
+  l8BoundedBuffer,
 ];
 
 export function judge(history: History): Violation[] {

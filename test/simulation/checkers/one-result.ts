@@ -1,4 +1,4 @@
-/** S6 one result a put; L4 in time; L5 close() in time. */
+/** S6 one result a put; L4 in time; L5 close() in time; L8 in bounded memory. */
 
 import type { History } from "../history/history.ts";
 import type { Violation } from "./violation.ts";
@@ -57,4 +57,19 @@ export function l5StopsInTime(history: History): Violation[] {
     violations.push({ property: "L5", atMs: life.stopAskedMs, message });
   }
   return violations;
+}
+
+/** L8: a producer never holds more records than it may. */
+export function l8BoundedBuffer(history: History): Violation[] {
+  return history.events.flatMap(({ name, payload, atMs }) =>
+    name === "world.over-buffer"
+      ? [
+          {
+            property: "L8",
+            atMs,
+            message: `a producer holds ${String(payload["records"])} records`,
+          },
+        ]
+      : [],
+  );
 }

@@ -16,17 +16,23 @@ function wrongSpeed(clock: Clock, rate: number): Clock {
 export const APPLICATION_BUGS: readonly Plant[] = [
   {
     name: "failures-swallowed",
+    properties: ["S2b"],
+    seed: 1,
     breaks: "R8, S2 (K1)",
     processor: (processor) => (context) => processor(context).catch(() => {}),
   },
   {
     name: "batches-skipped",
+    properties: ["S2b", "S2"],
+    seed: 1,
     breaks: "S2 (K2)",
     processor: (processor, world) => (context) =>
       world.history.nextStep() % 37 === 0 ? Promise.resolve() : processor(context),
   },
   {
     name: "returns-before-it-is-done",
+    properties: ["S8", "S2b"],
+    seed: 1,
     breaks: "S2b",
     processor: (processor) => (context) => {
       processor(context).catch(() => {});
@@ -35,6 +41,8 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   },
   {
     name: "last-record-ignored",
+    properties: ["S2c", "S2b"],
+    seed: 1,
     breaks: "S2",
     processor: (processor) => (context) =>
       context.records.length < 2
@@ -43,16 +51,22 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   },
   {
     name: "fence-from-yesterday",
+    properties: ["S4c"],
+    seed: 1,
     breaks: "S4c",
     processor: (processor) => (context) => processor({ ...context, fence: context.fence - 1 }),
   },
   {
     name: "wall-clock-decides",
+    properties: ["S4b", "D-read", "L1"],
+    seed: 1,
     breaks: "R2, F5",
     clock: (clock) => ({ ...clock, nowMs: () => clock.wallMs() }),
   },
   {
     name: "holder-believes-too-long",
+    properties: ["S4b"],
+    seed: 1,
     breaks: "R2: the holder's deadline",
     // As if the deadline were twice as far away: the holder's clock runs at half the speed.
     clock: (clock, world, process) =>
@@ -60,6 +74,8 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   },
   {
     name: "taker-is-impatient",
+    properties: ["S4b"],
+    seed: 1,
     breaks: "R2: the taker's wait",
     workerOptions: (options) =>
       randomFor(options.workerId?.length ?? 0, options.workerId ?? "").chance(0.5)
@@ -68,6 +84,8 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   },
   {
     name: "time-stands-still-in-a-call",
+    properties: ["S4b"],
+    seed: 1,
     breaks: "R9, F2",
     clock: (clock) => {
       let shownMs = clock.nowMs();

@@ -14,6 +14,10 @@ export interface Plant {
   readonly name: string;
   /** The rule or hazard that it breaks, in a few words. */
   readonly breaks: string;
+  /** The properties of which at least one must be found violated. */
+  readonly properties: readonly string[];
+  /** A seed that caught it once: where the quick test begins to look. */
+  readonly seed: number;
   readonly kinesis?: (port: KinesisApi, world: World, process: SimProcess) => KinesisApi;
   readonly leases?: (port: LeaseTable, world: World, process: SimProcess) => LeaseTable;
   readonly clock?: (clock: Clock, world: World, process: SimProcess) => Clock;
@@ -22,4 +26,9 @@ export interface Plant {
   readonly processor?: (processor: Processor, world: World, process: SimProcess) => Processor;
 }
 
-export const NOTHING_PLANTED: Plant = { name: "nothing", breaks: "nothing" };
+export const NOTHING_PLANTED: Plant = {
+  name: "nothing",
+  breaks: "nothing",
+  properties: [],
+  seed: 1,
+};

@@ -38,6 +38,11 @@ export function startProducer(world: World, process: SimProcess, life: ProcessLi
   let stopping = false;
   let number = 0;
   let unsettled = 0;
+  const watchMemory = (): void => {
+    const { records } = producer.outstanding;
+    if (records <= settings.maxBufferedRecords) return;
+    world.note("world.over-buffer", { records });
+  };
   const putOne = (): void => {
     const put = newPut(life.incarnation, number++, load, process);
     world.history.puts.set(put.id, put);
@@ -59,6 +64,7 @@ export function startProducer(world: World, process: SimProcess, life: ProcessLi
     );
   };
   const tick = (): void => {
+    watchMemory();
     if (stopping) return;
     // Now and then a burst.
     const burst = process.random.chance(0.05) ? 20 : 1;
