@@ -41,6 +41,12 @@ export class ShardCheckpointer {
     this.#onChange();
   }
 
+  /** Somebody else has them now: nobody will acknowledge them. */
+  deadLettered(records: readonly RecordPosition[]): void {
+    for (const record of records) this.#progress.completeOne(record);
+    this.#onChange();
+  }
+
   readonly acknowledge = (record: RecordPosition): void => {
     const position = this.#checked(record);
     if (!this.#progress.completeOne(position)) throw this.#outOfRange(position);

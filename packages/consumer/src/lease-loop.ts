@@ -140,7 +140,11 @@ export class LeaseLoop {
       this.#host.fail(mismatch);
       return false;
     }
-    this.#book.observe(answer.leases, ports.clock.nowMs());
+    const gone = this.#book.observe(answer.leases, ports.clock.nowMs());
+    // Finished ones are cleaned up; an unfinished one was deleted by other hands (F34).
+    if (gone.some((lease) => !isFinished(lease))) {
+      this.#nextAuditMs = Math.min(this.#nextAuditMs, ports.clock.nowMs());
+    }
     for (const { lease } of this.#book.sightings()) remember(this.#lastKnown, lease);
     return true;
   }

@@ -90,11 +90,9 @@ export class ShardAudit {
     });
     const before = this.#orphans;
     this.#orphans = new Set(
-      repairs.filter(({ why }) => why !== "parent-finished").map(({ lease }) => lease.leaseKey),
+      repairs.filter(({ why }) => why === "orphan").map(({ lease }) => lease.leaseKey),
     );
-    const due = repairs.filter(
-      ({ why, lease }) => why === "parent-finished" || before.has(lease.leaseKey),
-    );
+    const due = repairs.filter(({ why, lease }) => why !== "orphan" || before.has(lease.leaseKey));
     const proven: Repair[] = [];
     for (const repair of due) {
       const holds = await this.#stillHolds(repair);

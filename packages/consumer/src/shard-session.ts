@@ -224,7 +224,10 @@ export class ShardSession {
       processed: (records, elapsedMs) => reporter.processed(shardId, records, elapsedMs),
       failed: (records, attempt, error) =>
         reporter.processorFailed(shardId, records, attempt, error),
-      deadLettered: (records, error) => reporter.deadLettered(shardId, records, error),
+      deadLettered: (records, error) => {
+        reporter.deadLettered(shardId, records, error);
+        this.checkpointer.deadLettered(records);
+      },
       leftBehind: (call) => {
         this.leftBehind = call;
       },

@@ -78,4 +78,26 @@ describe("error policy (R8)", () => {
     const last = world.delivered.at(-1)?.sequenceNumber;
     expect(world.row(ONE)?.checkpoint.sequenceNumber).toBe(last);
   });
+
+  it("skip with acknowledgements: what went to onDeadLetter needs no acknowledgement", async () => {
+    const world = new World({ shards: 1 });
+    await world.put(12);
+    const { worker } = world.start("w", {
+      autoCheckpoint: false,
+      errorPolicy: "skip",
+      maxAttempts: 1,
+      maxRecordsPerBatch: 4,
+      maxUncheckpointedRecords: 4,
+      processRecords: (context) => {
+        if (context.records.some(({ data }) => Buffer.from(data).toString() === "r5")) {
+          throw new Error("poison");
+        }
+        world.record(context);
+        for (const record of context.records) context.acknowledge(record);
+      },
+      onDeadLetter: () => {},
+    });
+    await world.until(() => world.delivered.length >= 11, 20_000);
+    expect(worker.shards()).toMatchObject([{ phase: "reading" }]);
+  });
 });

@@ -86,4 +86,22 @@ describe("losing the lease", () => {
     await world.until(() => new Set(world.texts()).size === 40, 15_000);
     expect(world.clock.nowMs() - healedMs).toBeLessThan(13_000);
   });
+
+  it("F34: a row deleted while nobody holds it comes back where it was", async () => {
+    const world = new World({ shards: 2 });
+    await world.put(40, "a");
+    const first = world.start("w1");
+    world.start("w2", { maxLeases: 1 });
+    await world.until(() => world.delivered.length === 40);
+    await world.clock.advance(15_000);
+    const [lost] = world.owners()["w1"] ?? [];
+    void first.worker.stop();
+    await world.clock.advance(1_500);
+    const before = world.row(lost as string);
+    world.leases.overwrite(lost as string, undefined);
+    await world.put(40, "b");
+    await world.until(() => world.row(lost as string) !== undefined, 15_000);
+    expect(world.row(lost as string)?.checkpoint).toEqual(before?.checkpoint);
+    expect(world.row(lost as string)?.counter).toBeGreaterThan(before?.counter ?? 0);
+  });
 });

@@ -31,12 +31,19 @@ export class LeaseBook {
     this.#failoverTimeMs = failoverTimeMs;
   }
 
-  /** A scan. `nowMs` must be read after its answer came. */
-  observe(leases: readonly Lease[], nowMs: number): void {
+  /**
+   * A scan. `nowMs` must be read after its answer came.
+   * @returns leases that no scan has shown for the whole failover time: their rows are gone.
+   */
+  observe(leases: readonly Lease[], nowMs: number): readonly Lease[] {
     for (const lease of leases) this.#see(lease, nowMs, false);
-    for (const [key, { shownMs }] of this.#sightings) {
-      if (nowMs - shownMs > this.#failoverTimeMs) this.forget(key);
+    const gone: Lease[] = [];
+    for (const [key, { shownMs, lease }] of this.#sightings) {
+      if (nowMs - shownMs <= this.#failoverTimeMs) continue;
+      gone.push(lease);
+      this.forget(key);
     }
+    return gone;
   }
 
   /** A row out of a consistent read or of a write's answer. */
