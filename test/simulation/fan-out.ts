@@ -30,9 +30,11 @@ export function spread(
   processes: number,
   onResult: (result: SeedResult) => void,
 ): Promise<void[]> {
-  const jobs = Array.from({ length: processes }, (_, i): Job => {
-    const share = Math.ceil((count - i) / processes);
-    return { from: from + i, step: processes, count: share, plant: undefined, untilCaught: false };
+  // A child without a seed would hang up before it is connected, and die of that.
+  const step = Math.min(processes, count);
+  const jobs = Array.from({ length: step }, (_, i): Job => {
+    const share = Math.ceil((count - i) / step);
+    return { from: from + i, step, count: share, plant: undefined, untilCaught: false };
   });
   return Promise.all(jobs.map((job) => runJob(job, onResult)));
 }
