@@ -86,7 +86,7 @@ class Table {
   constructor(bytes: Uint8Array, spans: readonly number[]) {
     this.#bytes = bytes;
     this.#spans = spans;
-    this.#texts = Array.from({ length: spans.length / 2 });
+    this.#texts = new Array<string | undefined>(spans.length / 2).fill(undefined);
   }
 
   has(index: number): boolean {
@@ -203,7 +203,12 @@ function recordAt(envelope: Envelope, i: number, keys: Table, hashKeys: Table): 
     subSequenceNumber: i,
     partitionKey: keys.text(records[at] as number),
     explicitHashKey: hashKeyIndex === NO_INDEX ? undefined : hashKeys.text(hashKeyIndex),
-    data: bytes.subarray(records[at + 2] as number, records[at + 3] as number),
+    // Cheaper than subarray(), which asks the array for its species.
+    data: new Uint8Array(
+      bytes.buffer,
+      bytes.byteOffset + (records[at + 2] as number),
+      (records[at + 3] as number) - (records[at + 2] as number),
+    ),
   };
 }
 

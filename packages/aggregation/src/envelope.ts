@@ -21,8 +21,9 @@ export interface Envelope {
   readonly records: readonly number[];
 }
 
-/** A negative index cannot be asked for: casting makes it one that no table has. */
-export const NO_INDEX: number = -(2 ** 40);
+/** No index is given. A given one that is negative is none that a table has; it is stored as `BAD_INDEX`. */
+export const NO_INDEX: number = -1;
+const BAD_INDEX = -2;
 export const RECORD_STRIDE = 4;
 
 const PARTITION_KEY = (1 << 3) | LENGTH_DELIMITED;
@@ -82,11 +83,46 @@ function parseMessage(reader: MessageReader): Envelope | PlainReason {
   return reader.failed ? "unparsable" : { bytes: reader.bytes, keys, explicitHashKeys, records };
 }
 
-/** Both required fields must be there; of a repeated field the last one counts. */
 function parseRecord(outer: MessageReader, end: number, records: number[]): boolean {
   const { bytes, offset } = outer;
   outer.offset = end;
-  const reader = new MessageReader(bytes, offset, end);
+  return (
+    parseWritten(bytes, offset, end, records) ||
+    parseAny(new MessageReader(bytes, offset, end), records)
+  );
+}
+
+/** A record as every known writer writes it: short indices, the fields in order and nothing else. */
+function parseWritten(bytes: Uint8Array, start: number, end: number, records: number[]): boolean {
+  let at = start;
+  if (bytes[at++] !== PARTITION_KEY_INDEX) return false;
+  let keyIndex = bytes[at++] as number;
+  if (keyIndex >= 0x80) {
+    const high = bytes[at++] as number;
+    if (high >= 0x80) return false;
+    keyIndex = (keyIndex & 0x7f) | (high << 7);
+  }
+  let hashKeyIndex = NO_INDEX;
+  if (bytes[at] === EXPLICIT_HASH_KEY_INDEX) {
+    hashKeyIndex = bytes[at + 1] as number;
+    at += 2;
+    if (hashKeyIndex >= 0x80) return false;
+  }
+  if (bytes[at++] !== DATA) return false;
+  let length = bytes[at++] as number;
+  if (length >= 0x80) {
+    const high = bytes[at++] as number;
+    if (high >= 0x80) return false;
+    length = (length & 0x7f) | (high << 7);
+  }
+  // Anything that ran over the end of the record does not end where it should.
+  if (at + length !== end) return false;
+  records.push(keyIndex, hashKeyIndex, at, end);
+  return true;
+}
+
+/** Both required fields must be there; of a repeated field the last one counts. */
+function parseAny(reader: MessageReader, records: number[]): boolean {
   let keyIndex = NO_INDEX;
   let hashKeyIndex = NO_INDEX;
   let start = -1;
@@ -94,10 +130,10 @@ function parseRecord(outer: MessageReader, end: number, records: number[]): bool
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case PARTITION_KEY_INDEX:
-        keyIndex = reader.int32();
+        keyIndex = indexOf(reader);
         break;
       case EXPLICIT_HASH_KEY_INDEX:
-        hashKeyIndex = reader.int32();
+        hashKeyIndex = indexOf(reader);
         break;
       case DATA: {
         const length = reader.length();
@@ -117,6 +153,11 @@ function parseRecord(outer: MessageReader, end: number, records: number[]): bool
   if (reader.failed || keyIndex === NO_INDEX || start < 0) return false;
   records.push(keyIndex, hashKeyIndex, start, dataEnd);
   return true;
+}
+
+function indexOf(reader: MessageReader): number {
+  const index = reader.int32();
+  return index < 0 ? BAD_INDEX : index;
 }
 
 /** A tag is read for nothing but its required key: without one the official parser refuses all. */

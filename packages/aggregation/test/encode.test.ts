@@ -69,7 +69,7 @@ describe("encodeAggregate", () => {
             subSequenceNumber: i,
             partitionKey: record.partitionKey,
             explicitHashKey: record.explicitHashKey,
-            data: Buffer.from(dataBytes(record.data)),
+            data: Uint8Array.from(dataBytes(record.data)),
           })),
         });
       }),
