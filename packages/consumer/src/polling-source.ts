@@ -160,6 +160,7 @@ export class PollingSource {
     if (this.#iterator === undefined || this.#mustLookBack()) {
       const position = this.#position();
       this.#expected = position.kind === "at-sequence-number" ? position.sequenceNumber : undefined;
+      this.#lookedBackAt = this.#lastSequenceNumber;
       const opened = await this.#call("getShardIterator", (options) =>
         kinesis.getShardIterator({ stream, shardId, position }, options),
       );

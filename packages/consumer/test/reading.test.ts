@@ -115,4 +115,32 @@ describe("reading", () => {
     expect(world.row(ONE)?.owner).toBe("w2");
     expect(stalled).toMatchObject([{ workerId: "w1", shardId: ONE, phase: "reading" }]);
   });
+
+  it("F46: records trimmed before they were read are an event, and an error if the options say so", async () => {
+    const world = new World({ shards: 1 });
+    await world.put(5, "a");
+    const first = world.start("w1");
+    await world.until(() => world.delivered.length === 5);
+    void first.worker.stop();
+    await world.clock.advance(2_000);
+    await world.put(10, "b");
+    const trimmed = listen("records-trimmed");
+    const kinesis = intercepted(world.kinesis as KinesisApi, async (method, call) => {
+      const answer = (await call()) as { records?: { data: Uint8Array }[] };
+      if (method !== "getRecords") return answer;
+      const gone = (data: Uint8Array): boolean => /^a|^b[0-4]/.test(Buffer.from(data).toString());
+      return { ...answer, records: answer.records?.filter(({ data }) => !gone(data)) };
+    });
+    const strict = world.start("w2", { kinesis, gapPolicy: "halt" });
+    await world.clock.advance(3_000);
+    expect(await strict.done).toMatchObject({ code: "SERVICE_FAILED" });
+    expect(((await strict.done) as Error).message).toContain("trimmed before they were read");
+    world.start("w3", { kinesis });
+    await world.until(() => world.delivered.length === 10);
+    const after = { sequenceNumber: world.delivered[4]?.sequenceNumber };
+    expect(trimmed).toMatchObject([
+      { workerId: "w2", after },
+      { workerId: "w3", after },
+    ]);
+  });
 });
