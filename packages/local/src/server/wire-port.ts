@@ -8,6 +8,7 @@ import { createServer as createHttp2Server, type ServerHttp2Session } from "node
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { OpenSockets } from "./open-sockets.ts";
 
 /** What `http` and `http2` requests have in common. */
 export interface WireRequest extends Readable {
@@ -48,9 +49,6 @@ const REQUEST_TIMEOUT_MS = 120_000;
 /** Longer than the pools of the SDKs keep an idle connection, so that we do not close under a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** A session without traffic, pings included, is asked to go. */
-const SESSION_IDLE_TIMEOUT_MS = 5 * 60_000;
-
 /** A window that lets a 10 MiB request arrive without a round trip for every 64 KiB. */
 const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024;
@@ -66,16 +64,16 @@ interface PortOptions {
 
 /** Opens the port; rejects if the address is taken or not ours. */
 export async function openWirePort(options: PortOptions, handle: WireHandler): Promise<WirePort> {
-  const sockets = new Set<Socket>();
+  const sockets = new OpenSockets();
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1(options.certificate, handle);
   const http2 = createHttp2(handle, sessions);
   const arrival = options.certificate === undefined ? "connection" : "secureConnection";
   const [serveHttp1] = http1.listeners(arrival) as ((socket: Socket) => void)[];
   http1.removeAllListeners(arrival);
-  http1.on("connection", (socket: Socket) => track(sockets, socket));
+  http1.on("connection", (socket: Socket) => sockets.add(socket));
   http1.on(arrival, (socket: Socket) => {
-    track(sockets, socket);
+    sockets.add(socket);
     sniff(socket, (isHttp2) => {
       // HTTP/1.1 answers a client that has closed its side; an HTTP/2 session ends with it.
       socket.allowHalfOpen = !isHttp2;
@@ -84,7 +82,12 @@ export async function openWirePort(options: PortOptions, handle: WireHandler): P
     });
   });
   http1.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
-  await listen(http1, options);
+  try {
+    await listen(http1, options);
+  } catch (error) {
+    sockets.destroyAll();
+    throw error;
+  }
   return {
     port: (http1.address() as AddressInfo).port,
     close: () => closePort(http1, sessions, sockets),
@@ -124,7 +127,6 @@ function createHttp2(handle: WireHandler, sessions: Set<ServerHttp2Session>) {
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
     session.once("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
-    session.setTimeout(SESSION_IDLE_TIMEOUT_MS, () => session.close());
   });
   http2.on("sessionError", () => {});
   return http2;
@@ -150,12 +152,6 @@ function sniff(socket: Socket, decide: (isHttp2: boolean) => void): void {
   socket.on("data", onData).on("error", drop).on("timeout", drop).on("end", drop);
 }
 
-function track(sockets: Set<Socket>, socket: Socket): void {
-  if (sockets.has(socket)) return;
-  sockets.add(socket);
-  socket.once("close", () => sockets.delete(socket));
-}
-
 function listen(server: HttpServer, options: PortOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -169,11 +165,11 @@ function listen(server: HttpServer, options: PortOptions): Promise<void> {
 function closePort(
   server: HttpServer,
   sessions: Set<ServerHttp2Session>,
-  sockets: Set<Socket>,
+  sockets: OpenSockets,
 ): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     for (const session of sessions) session.destroy();
-    for (const socket of sockets) socket.destroy();
+    sockets.destroyAll();
   });
 }
