@@ -71,9 +71,9 @@ function create(
   const { model, accountId, region } = context;
   const streamId = newStreamId(model.config.random);
   const stream = new ModelStream({ accountId, region, streamName: name, streamId }, settings);
+  stream.open(uniformRanges(shardCount), settings.createdAtMs);
   model.addStream(stream);
   model.transitions.after(model.config.creatingMs, context, () => {
-    stream.open(uniformRanges(shardCount), settings.createdAtMs);
     stream.settings.status = "ACTIVE";
     model.streamChanged(stream);
   });

@@ -14,7 +14,7 @@ export const describeStreamSummary: Operation = define({ ...streamRef }, (input,
   return {
     StreamDescriptionSummary: {
       ...streamHead(stream),
-      OpenShardCount: stream.shards.open.length,
+      OpenShardCount: stream.openShardCount,
       ConsumerCount: stream.consumers.size,
       ChannelCount: [...account.channels.values()].filter(
         (channel) => channel.streamArn === stream.arn,

@@ -1,6 +1,7 @@
 /**
  * How often each operation may be called, from its page of the API reference,
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html
+ * and https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
  * (operations without a rate there have none here). GetRecords is limited by its shard's quota.
  */
 

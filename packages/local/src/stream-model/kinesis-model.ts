@@ -26,6 +26,7 @@ export class KinesisModel {
   readonly #listeners: Set<(change: Change) => void> = new Set();
   /** An upper estimate between exact counts. */
   #retainedBytes = 0;
+  #trimmedAtMs: number = Number.NEGATIVE_INFINITY;
 
   constructor(config: Partial<ModelConfig> & Pick<ModelConfig, "random">) {
     this.config = { ...DEFAULT_MODEL_CONFIG, ...config };
@@ -35,6 +36,9 @@ export class KinesisModel {
   /** Does what fell due since the last call. Operations call it first. */
   advance(instant: Instant): void {
     if (this.transitions.nextDueMs !== undefined) this.transitions.advance(instant);
+    if (instant.nowMs < this.#trimmedAtMs + TRIM_EVERY_MS) return;
+    this.#trimmedAtMs = instant.nowMs;
+    for (const stream of this.#streamsById.values()) this.trimStream(stream, instant);
   }
 
   account(accountId: string, region: string): ModelAccount {
@@ -45,10 +49,6 @@ export class KinesisModel {
       this.#accounts.set(key, account);
     }
     return account;
-  }
-
-  accounts(): Iterable<ModelAccount> {
-    return this.#accounts.values();
   }
 
   streams(): Iterable<ModelStream> {
@@ -122,11 +122,6 @@ export class KinesisModel {
     }
   }
 
-  /** Drops what is past retention everywhere. Cheap where nothing is. */
-  trimAll(instant: Instant): void {
-    for (const stream of this.#streamsById.values()) this.trimStream(stream, instant);
-  }
-
   trimStream(stream: ModelStream, instant: Instant): void {
     for (const shard of [...stream.shards.all()]) this.trim(stream, shard, instant);
   }
@@ -185,6 +180,10 @@ export class KinesisModel {
   #restoreStream(snapshot: Parameters<typeof ModelStream.fromSnapshot>[0]): void {
     const stream = ModelStream.fromSnapshot(snapshot);
     const before = this.#streamsById.get(snapshot.streamId);
+    if (stream === undefined) {
+      if (before !== undefined) this.removeStream(before);
+      return;
+    }
     for (const shard of stream.shards.all()) {
       const had = before?.shards.get(shard.shardId);
       if (had !== undefined) shard.adopt(had);
@@ -252,6 +251,9 @@ export class KinesisModel {
     for (const listener of this.#listeners) listener(change);
   }
 }
+
+/** Streams that are used are trimmed as they are; those that rest, this often. */
+const TRIM_EVERY_MS = 60_000;
 
 /**
  * Sequence numbers left out at a restart: a record that was read but whose storing was cut short

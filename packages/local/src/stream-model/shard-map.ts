@@ -2,7 +2,7 @@
 
 import type { HashKey } from "@shardline/model";
 import { lowerBound } from "./record-log.ts";
-import { ModelShard, type ShardState, shardIdOf } from "./shard.ts";
+import { ModelShard, type ShardState } from "./shard.ts";
 
 export class ShardMap {
   readonly #byId: Map<string, ModelShard> = new Map();
@@ -13,10 +13,6 @@ export class ShardMap {
   /** Oldest first; ids grow with it. */
   all(): IterableIterator<ModelShard> {
     return this.#byId.values();
-  }
-
-  get size(): number {
-    return this.#byId.size;
   }
 
   /** In the order of their hash keys; together they cover the key space once. */
@@ -76,11 +72,6 @@ export class ShardMap {
   /** Forgets a closed shard whose records are past retention. */
   remove(shard: ModelShard): void {
     this.#byId.delete(shard.shardId);
-  }
-
-  /** First id that no shard has had. */
-  get nextShardId(): string {
-    return shardIdOf(this.#nextIndex);
   }
 
   get nextIndex(): number {

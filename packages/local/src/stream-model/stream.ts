@@ -94,12 +94,18 @@ export class ModelStream {
     return record;
   }
 
+  /** A stream that is being created shows no shards yet. */
+  get openShardCount(): number {
+    return this.settings.status === "CREATING" ? 0 : this.shards.open.length;
+  }
+
   retentionStartMs(instant: Instant): number {
     return instant.wallMs - this.settings.retentionHours * HOUR_MS;
   }
 
   /** Shards of which anything may still be read: the open ones, and closed ones within retention. */
   *liveShards(instant: Instant): Generator<ModelShard> {
+    if (this.settings.status === "CREATING") return;
     const startMs = this.retentionStartMs(instant);
     for (const shard of this.shards.all()) {
       if (shard.closedAtMs === undefined || shard.closedAtMs >= startMs) yield shard;
@@ -127,9 +133,13 @@ export class ModelStream {
     };
   }
 
-  /** A stream that was being created or changed is active again after a restart. */
-  static fromSnapshot(snapshot: StreamSnapshot): ModelStream {
+  /**
+   * A stream that was being created or changed is active after a restart; one that was being
+   * deleted is gone.
+   */
+  static fromSnapshot(snapshot: StreamSnapshot): ModelStream | undefined {
     const state = snapshot.state as unknown as StreamState;
+    if (state.settings.status === "DELETING") return undefined;
     const { accountId, region, streamName, streamId } = snapshot;
     const identity = { accountId, region, streamName, streamId };
     const stream = new ModelStream(identity, { ...state.settings, status: "ACTIVE" });

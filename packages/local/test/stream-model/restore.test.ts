@@ -101,6 +101,19 @@ describe("restore", () => {
     expect(next.SequenceNumber > SequenceNumber).toBe(true);
   });
 
+  it("finishes what a stream was in the middle of", () => {
+    const service = new Service({ creatingMs: 1000, deletingMs: 1000 });
+    service.create(3, "made");
+    service.create(1, "gone");
+    service.pass(1000);
+    service.create(2, "begun");
+    service.call("DeleteStream", { StreamName: "gone" });
+    const again = rebuilt(service, service.changes);
+    expect(again.call("ListStreams")["StreamNames"]).toEqual(["begun", "made"]);
+    expect(again.shards({ StreamName: "begun" })).toHaveLength(2);
+    again.put("x", "k", "begun");
+  });
+
   it("keeps iterators good, and ignores changes of streams that are gone", () => {
     const service = busy();
     const ShardIterator = service.iterator(shardId(1));
@@ -109,6 +122,17 @@ describe("restore", () => {
     const model = new KinesisModel({ random: new SeededRandom(1) });
     model.restore(service.changes.filter((change) => change.kind !== "stream"));
     expect([...model.streams()]).toEqual([]);
+  });
+});
+
+describe("retention", () => {
+  it("is kept for streams that nobody uses, too", () => {
+    const service = new Service();
+    service.create(1);
+    service.put("old");
+    service.pass(25 * 3600 * 1000);
+    service.call("ListStreams");
+    expect(service.changes.filter((change) => change.kind === "trimmed")).toHaveLength(1);
   });
 });
 
