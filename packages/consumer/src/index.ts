@@ -26,6 +26,8 @@ export type {
   ShardStartContext,
   ShardStopContext,
 } from "./processor.ts";
+export type { ReadShardOptions } from "./read-shard.ts";
+export { readShard } from "./read-shard.ts";
 export type { ShardStatus } from "./shard-runner.ts";
 export type { WorkerState } from "./worker.ts";
 export { Worker } from "./worker.ts";
