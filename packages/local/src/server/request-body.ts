@@ -7,10 +7,13 @@ import type { WireRequest } from "./wire-port.ts";
  */
 export const MAX_BODY_BYTES: number = Math.ceil((10 * 1024 * 1024 * 4) / 3) + 2 * 1024 * 1024;
 
+/** 10 MiB in two minutes is 85 KiB/s. node:http has such a bound of its own, node:http2 has not. */
+const BODY_TIMEOUT_MS = 120_000;
+
 export type Body =
   | { readonly kind: "whole"; readonly bytes: Buffer }
   | { readonly kind: "too large" }
-  /** The client went away before the end. */
+  /** The client went away before the end, or took too long. */
   | { readonly kind: "broken" };
 
 /** A client that hears 413 only after sending everything is listened to for this many times the bound. */
@@ -22,6 +25,7 @@ export function readBody(request: WireRequest, maxBytes: number = MAX_BODY_BYTES
     const chunks: Buffer[] = [];
     let length = 0;
     const settle = (body: Body): void => {
+      clearTimeout(timeout);
       request.off("data", onData).off("end", onEnd).off("close", onClose);
       resolve(body);
     };
@@ -40,6 +44,11 @@ export function readBody(request: WireRequest, maxBytes: number = MAX_BODY_BYTES
       settle({ kind: "whole", bytes });
     };
     const onClose = (): void => settle({ kind: "broken" });
+    const timeout = setTimeout(() => {
+      settle({ kind: "broken" });
+      request.destroy();
+    }, BODY_TIMEOUT_MS);
+    timeout.unref();
     request.on("data", onData).on("end", onEnd).on("close", onClose);
     request.on("error", () => {});
   });

@@ -1,0 +1,54 @@
+import { PassThrough } from "node:stream";
+import { afterEach, expect, test, vi } from "vitest";
+import { readBody } from "../../src/server/request-body.ts";
+import type { WireRequest } from "../../src/server/wire-port.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const make = (): { stream: PassThrough; request: WireRequest } => {
+  const stream = new PassThrough();
+  return { stream, request: stream as unknown as WireRequest };
+};
+
+test("a body up to the bound is whole, one byte more is too large", async () => {
+  const within = make();
+  within.stream.end(Buffer.alloc(100, 1));
+  expect(await readBody(within.request, 100)).toEqual({
+    kind: "whole",
+    bytes: Buffer.alloc(100, 1),
+  });
+  const over = make();
+  over.stream.write(Buffer.alloc(60));
+  over.stream.end(Buffer.alloc(41));
+  expect(await readBody(over.request, 100)).toEqual({ kind: "too large" });
+});
+
+test("a client that goes away or never comes to the end leaves a broken body", async () => {
+  const gone = make();
+  const broken = readBody(gone.request);
+  gone.stream.write("half");
+  gone.stream.destroy();
+  expect(await broken).toEqual({ kind: "broken" });
+  vi.useFakeTimers();
+  const slow = make();
+  const late = readBody(slow.request);
+  slow.stream.write("half");
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(await late).toEqual({ kind: "broken" });
+  expect(slow.stream.destroyed).toBe(true);
+});
+
+test("what is sent beyond the bound is read and forgotten, to a limit", async () => {
+  const { stream, request } = make();
+  stream.on("error", () => {});
+  stream.write(Buffer.alloc(101));
+  expect(await readBody(request, 100)).toEqual({ kind: "too large" });
+  stream.write(Buffer.alloc(300));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(stream.destroyed).toBe(false);
+  stream.write(Buffer.alloc(101));
+  await new Promise((resolve) => stream.once("close", resolve));
+  expect(stream.destroyed).toBe(true);
+});
