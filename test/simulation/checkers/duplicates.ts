@@ -31,6 +31,7 @@ function repeatedByTenure(history: History): Map<LivedTenure, number> {
 /** Graceful ends, hand-offs and reshards repeat nothing; other ends at most what was not yet durable. */
 export function boundedRepeats(history: History): Violation[] {
   const { maxUncheckpointed, maxRecordsPerBatch } = history.scenario.consumer;
+  const { tampered } = history;
   const violations: Violation[] = [];
   const previous = new Map<string, LivedTenure>();
   const repeats = repeatedByTenure(history);
@@ -38,8 +39,7 @@ export function boundedRepeats(history: History): Violation[] {
     const before = previous.get(lived.leaseKey);
     previous.set(lived.leaseKey, lived);
     const repeated = repeats.get(lived) ?? 0;
-    // Whoever deletes a row by hand deletes what it knew.
-    if (repeated === 0 || before?.tenure?.end?.verb === "operator") continue;
+    if (repeated === 0 || tampered.has(lived.leaseKey)) continue;
     const graceful = before?.tenure?.end?.verb === "release" && history.onlyGracefulFaults;
     const bound = graceful ? 0 : maxUncheckpointed + maxRecordsPerBatch;
     if (repeated <= bound) continue;

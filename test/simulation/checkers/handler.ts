@@ -16,12 +16,16 @@ export function s8HandlerDiscipline(history: History): Violation[] {
     calls.push(call);
     byLease.set(key, calls);
   };
+  // Where a row was deleted by hand its counter, which is the fence, begins again.
+  const { tampered } = history;
   for (const delivery of history.deliveries) {
     const { incarnation, shardId, beginStep, endStep } = delivery;
+    if (tampered.has(shardId)) continue;
     add(incarnation, shardId, { step: beginStep, kind: "begin", delivery });
     if (endStep !== undefined) add(incarnation, shardId, { step: endStep, kind: "end", delivery });
   }
   for (const hook of history.hooks) {
+    if (tampered.has(hook.shardId)) continue;
     add(hook.incarnation, hook.shardId, { step: hook.step, kind: "hook", hook });
   }
   return [...byLease].flatMap(([key, calls]) =>

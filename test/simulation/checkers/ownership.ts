@@ -12,12 +12,23 @@ export function takeoverBoundMs(history: History): number {
   return (failoverTimeMs + 2 * scanIntervalMs + 1000) * 1.02;
 }
 
+/** Survivors notice at their next scan. */
+function gracefulBoundMs(history: History): number {
+  return history.scenario.consumer.scanIntervalMs * 1.02 + 1000;
+}
+
 export function l1OwnedAfterHeal(history: History): Violation[] {
   // A call that was sent before may hang until its own deadline.
   const { kinesisCallTimeoutMs, failoverTimeMs } = history.scenario.consumer;
   const lastCallMs = kinesisCallTimeoutMs + failoverTimeMs / 4;
-  const atMs = history.healMs + lastCallMs + takeoverBoundMs(history);
-  if (atMs >= history.restMs) return [];
+  // Somebody must be there to take them: from then on it counts.
+  const stayed = [...history.lives.values()].filter(
+    (life) =>
+      life.role === "worker" && (life.stopAskedMs ?? life.endMs ?? Infinity) >= history.restMs,
+  );
+  const thereMs = Math.min(...stayed.map(({ startMs }) => startMs));
+  const atMs = Math.max(history.healMs, thereMs) + lastCallMs + takeoverBoundMs(history);
+  if (!(atMs < history.restMs)) return [];
   // Whoever could not read a shard leaves it to the others for a while (F21).
   const gaveUp = new Set(
     history.events.flatMap(({ name, payload }) => (name === "stalled" ? [payload["shardId"]] : [])),
@@ -54,8 +65,10 @@ function ownedAt(history: History, leaseKey: string, atMs: number): boolean {
     (tenure) =>
       tenure.leaseKey === leaseKey &&
       tenure.take.atMs <= atMs &&
-      (tenure.end?.atMs ?? Infinity) > atMs &&
-      livesAt(history, tenure.incarnation, atMs),
+      ((tenure.end?.atMs ?? Infinity) > atMs
+        ? livesAt(history, tenure.incarnation, atMs)
+        : // Just let go of: somebody may still be on the way to it.
+          tenure.end?.verb === "release" && tenure.end.atMs > atMs - gracefulBoundMs(history)),
   );
 }
 
@@ -70,10 +83,7 @@ export function l2TakenOver(history: History): Violation[] {
   for (const life of history.lives.values()) {
     if (life.role !== "worker" || life.endMs === undefined || life.end === "failed") continue;
     if (life.endMs >= history.healMs) continue;
-    const boundMs =
-      life.end === "killed"
-        ? takeoverBoundMs(history)
-        : history.scenario.consumer.scanIntervalMs * 1.02 + 1000;
+    const boundMs = life.end === "killed" ? takeoverBoundMs(history) : gracefulBoundMs(history);
     if (!undisturbed(history, life, boundMs)) continue;
     for (const tenure of heldAtEnd(history, life)) {
       const next = history.tenures.all.find(

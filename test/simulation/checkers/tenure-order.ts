@@ -7,6 +7,7 @@ import type { Violation } from "./violation.ts";
 export function s4cFences(history: History): Violation[] {
   const violations: Violation[] = [];
   const highest = new Map<string, number>();
+  const { tampered } = history;
   for (const { leaseKey, fence, incarnation, start, tenure, deliveries } of history.lived) {
     const atMs = deliveries[0]?.beginMs ?? 0;
     const who = `${incarnation} was given records of ${leaseKey} under fence ${fence}`;
@@ -14,10 +15,7 @@ export function s4cFences(history: History): Violation[] {
       violations.push({ property: "S4c", atMs, message: `${who}, which it has never written` });
     }
     const before = highest.get(leaseKey) ?? -1;
-    const deleted = history.rowWrites.some(
-      (write) => write.verb === "operator" && write.leaseKey === leaseKey,
-    );
-    if (before >= fence && !deleted) {
+    if (before >= fence && !tampered.has(leaseKey)) {
       violations.push({ property: "S4c", atMs, message: `${who} after fence ${before} was seen` });
     }
     highest.set(leaseKey, Math.max(before, fence));
