@@ -110,6 +110,24 @@ export const EXPLANATIONS: readonly Explanation[] = [
     seen: ({ local }) => text(local).includes("StartingSequenceNumber 77 used in"),
   },
   {
+    id: "recreated-stream",
+    seen: ({ command, local, kinesalite }) =>
+      (command.operation === "GetRecords" &&
+        text(local).endsWith("does not exist") &&
+        kinesalite.status === 200) ||
+      // The second of its creation tells a stream from the next of its name, and the two services
+      // may have seen different ones.
+      [local, kinesalite].some((observed) =>
+        text(observed).includes("did not come from this stream"),
+      ),
+  },
+  {
+    id: "short-shard-id",
+    seen: ({ command }) =>
+      command.operation === "ListShards" &&
+      /^shardId-\d{1,11}$/.test(textOf(command.input["ExclusiveStartShardId"])),
+  },
+  {
     id: "retention-bounds",
     seen: ({ kinesalite }) => text(kinesalite).includes("'retentionPeriodHours' failed"),
   },
@@ -132,8 +150,7 @@ export function explain(pair: Pair): { readonly pair: Pair; readonly used: reado
 }
 
 function text({ body }: Observed): string {
-  const message = body["message"] ?? body["Message"];
-  return typeof message === "string" ? message : "";
+  return textOf(body["message"] ?? body["Message"]);
 }
 
 function hasMember(value: unknown, names: ReadonlySet<string>): boolean {
@@ -146,4 +163,8 @@ function withoutMembers(value: unknown, names: ReadonlySet<string>): unknown {
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([name]) => !names.has(name));
   return Object.fromEntries(kept.map(([name, item]) => [name, withoutMembers(item, names)]));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
