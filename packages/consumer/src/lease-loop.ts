@@ -184,7 +184,11 @@ export class LeaseLoop {
       return;
     }
     const failed = verdict.kind === "failed" ? verdict : await this.#audit.run();
-    if (failed === undefined) return;
+    if (failed === undefined) {
+      if (!this.#audit.hasSuspects) return;
+      this.#nextAuditMs = Math.min(this.#nextAuditMs, ports.clock.nowMs() + LISTING_INTERVAL_MS);
+      return;
+    }
     reporter.callFailed("shard audit", failed);
     const soonMs = Math.min(config.shardSyncIntervalMs, config.leaseScanIntervalMs * 2);
     const againMs = ports.clock.nowMs() + soonMs;

@@ -3,7 +3,7 @@
  * is finished. Every worker may do it; every write is conditional.
  */
 
-import type { Failure, Lease, Shard, ShardFilter } from "@shardline/model";
+import { type Failure, failure, type Lease, type Shard, type ShardFilter } from "@shardline/model";
 import { bounded } from "./bounded.ts";
 import type { LeaseBook } from "./core/lease-book.ts";
 import { isDisposable } from "./core/parents.ts";
@@ -33,6 +33,12 @@ export interface AuditHost {
 
 /** Creations at once. */
 const CONCURRENCY = 16;
+/** The scan showed nothing, but there are rows: a later one will show them. */
+const SCAN_BEHIND: Failure = failure(
+  "unavailable",
+  "ScanBehind",
+  "the scan does not show the rows yet",
+);
 
 export class ShardAudit {
   readonly #host: AuditHost;
@@ -43,20 +49,22 @@ export class ShardAudit {
     this.#host = host;
   }
 
+  /** Is there something to look at a second time? */
+  get hasSuspects(): boolean {
+    return this.#orphans.size > 0;
+  }
+
   /** @returns a failure if it could not be done; it is then tried again soon. */
   async run(): Promise<Failure | undefined> {
     const { watch, book } = this.#host;
     const failed = await watch.refresh();
     if (failed !== undefined) return failed;
-    if (book.size === 0) {
-      const begun = await this.#begin();
-      if (begun !== "not-empty") return begun;
-    }
+    if (book.size === 0) return this.#begin();
     return (await this.#repair()) ?? (await this.#cleanUp());
   }
 
-  /** An empty table: the first leases. The scan may be behind, so relatives are looked for. */
-  async #begin(): Promise<Failure | "not-empty" | undefined> {
+  /** An empty table: the first leases. The scan may be behind, so rows are looked for one by one. */
+  async #begin(): Promise<Failure | undefined> {
     const { config, ports, watch } = this.#host;
     const { initialPosition } = config;
     // Read before the listing: a record put after the start is never before the position.
@@ -64,13 +72,11 @@ export class ShardAudit {
     const shards = await watch.list(filterOf(initialPosition.kind, wallMs, initialPosition));
     if (!Array.isArray(shards)) return shards as Failure;
     const listed = shards as readonly Shard[];
-    for (const { parentShardIds } of listed) {
-      for (const parentId of parentShardIds) {
-        if (watch.listing?.has(parentId) !== true) continue;
-        const row = await this.#get(parentId);
-        if (row !== undefined && "kind" in row) return row;
-        if (row !== undefined) return "not-empty";
-      }
+    const ids = [...(watch.listing ?? [])];
+    for (let i = 0; i < ids.length; i += CONCURRENCY) {
+      const rows = await Promise.all(ids.slice(i, i + CONCURRENCY).map((id) => this.#get(id)));
+      const found = rows.find((row) => row !== undefined);
+      if (found !== undefined) return "kind" in found ? found : SCAN_BEHIND;
     }
     const position = firstPosition(initialPosition, wallMs);
     const leases = firstLeases(listed, position, watch.identity);

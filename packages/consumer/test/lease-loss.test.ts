@@ -1,7 +1,7 @@
-import { type Lease } from "@shardline/model";
+import type { Lease, LeaseTable } from "@shardline/model";
 import { describe, expect, it } from "vitest";
 import type { ProcessRecordsContext } from "../src/index.ts";
-import { CALL, intercepted, World } from "./support/world.ts";
+import { CALL, intercepted, Killable, STREAM, World } from "./support/world.ts";
 
 const ONE = "shardId-000000000000";
 const never = new Promise<never>(() => {});
@@ -103,5 +103,43 @@ describe("losing the lease", () => {
     await world.until(() => world.row(lost as string) !== undefined, 15_000);
     expect(world.row(lost as string)?.checkpoint).toEqual(before?.checkpoint);
     expect(world.row(lost as string)?.counter).toBeGreaterThan(before?.counter ?? 0);
+  });
+
+  it("F33: a first scan that shows nothing does not begin a finished shard again", async () => {
+    const world = new World({ shards: 1 });
+    await world.put(10);
+    world.start("w1", { shardSyncIntervalMs: 5_000 });
+    await world.until(() => world.delivered.length === 10);
+    world.kinesis.call("SplitShard", {
+      StreamName: STREAM,
+      ShardToSplit: ONE,
+      NewStartingHashKey: (2n ** 127n).toString(),
+    });
+    await world.put(20, "b");
+    await world.until(() => world.row(ONE) === undefined, 60_000);
+    let scans = 0;
+    const leases = intercepted(world.leases as LeaseTable, async (method, call) =>
+      method === "list" && scans++ < 3 ? { kind: "ok", leases: [], unreadable: 0 } : call(),
+    );
+    world.start("w2", { leases });
+    await world.clock.advance(30_000);
+    expect(world.row(ONE)).toBeUndefined();
+    expect(world.delivered).toHaveLength(30);
+  });
+
+  it("F33: a first start that was cut short is completed by the next worker", async () => {
+    const world = new World({ shards: 4 });
+    await world.put(40);
+    const first = new Killable(world);
+    const leases = intercepted(first.ports().leases as LeaseTable, async (method, call) => {
+      if (method !== "create") return call();
+      if (world.leases.rows().length === 2) first.kill();
+      return world.leases.rows().length === 2 ? new Promise(() => {}) : call();
+    });
+    world.start("w1", { ...first.ports(), leases });
+    await world.clock.advance(3_000);
+    expect(world.leases.rows()).toHaveLength(2);
+    world.start("w2");
+    await world.until(() => world.delivered.length === 40, 15_000);
   });
 });
