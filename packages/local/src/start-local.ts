@@ -57,7 +57,11 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalServe
   const config = compileLocalOptions(options);
   const closers: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+    const failures: unknown[] = [];
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+      await close().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     return await start(config, closers, closeAll);
@@ -110,7 +114,7 @@ async function start(
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closed ??= closeAll();
+    closed ??= closeAll().then(handlesGone);
     return closed;
   };
   return {
@@ -135,6 +139,15 @@ function createModel(config: CompiledLocalOptions, random: Random): KinesisModel
     subscriptionMs: config.subscriptionMs,
     maxMemoryBytes: config.maxMemoryBytes,
   });
+}
+
+/** The event loop lets go of closed handles in its next turns. */
+async function handlesGone(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
 
 async function openDatabase(dataDir: string | undefined): Promise<LeaseDatabase> {
