@@ -39,9 +39,7 @@ describe("local and kinesalite", () => {
       fc.asyncProperty(sequences, async (commands) => {
         expect(await firstDifference(ends, commands)).toBeUndefined();
       }),
-      { numRuns: RUNS, seed: SEED }
-          : {}),
-      },
+      { numRuns: RUNS, seed: SEED },
     );
   }, 120_000);
 });
