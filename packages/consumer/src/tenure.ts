@@ -200,7 +200,8 @@ export class Tenure {
       this.#arm();
       return result;
     });
-    this.#queue = run;
+    // One write that breaks must not block those after it.
+    this.#queue = run.catch(() => undefined);
     return run;
   }
 
