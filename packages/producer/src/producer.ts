@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   AbortedError,
   ClosedError,
@@ -78,6 +79,8 @@ export class Producer implements AsyncDisposable {
   /** @throws InvalidOptionsError */
   constructor(options: ProducerOptions) {
     this.#config = producerConfig(options);
+    // Every request in flight listens to it: no leak for Node.js to warn of.
+    setMaxListeners(0, this.#abort.signal);
     const { maxBufferedBytes, maxBufferedRecords, maxInFlightRequests } = this.#config;
     this.#admission = new Admission({ maxBytes: maxBufferedBytes, maxRecords: maxBufferedRecords });
     this.#ledger = new Ledger(this.#admission, this.#config.clock);
