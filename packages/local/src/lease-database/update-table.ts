@@ -23,6 +23,7 @@ interface IndexUpdate {
 /** The service changes one index at a time. */
 const MAX_INDEX_CHANGES = 1;
 const MAX_INDEXES = 20;
+const PROJECTIONS: ReadonlySet<unknown> = new Set(["ALL", "INCLUDE", "KEYS_ONLY"]);
 
 export async function updateTable(
   store: DynaliteStore,
@@ -30,7 +31,7 @@ export async function updateTable(
 ): Promise<object> {
   const { DeletionProtectionEnabled, GlobalSecondaryIndexUpdates, ...rest } = input;
   const updates = indexUpdates(GlobalSecondaryIndexUpdates);
-  const changes = updates.filter((update) => update.Update === undefined);
+  const changes = updates.filter((update) => !isObject(update.Update));
   if (changes.length > MAX_INDEX_CHANGES) {
     throw DatabaseError.of(
       "LimitExceededException",
@@ -41,12 +42,12 @@ export async function updateTable(
   for (const { Create, Delete } of changes) {
     if (Create !== undefined)
       await createIndex(store, table, Create, input["AttributeDefinitions"]);
-    else if (Delete !== undefined) await deleteIndex(store, table, Delete.IndexName);
+    else if (isObject(Delete)) await deleteIndex(store, table, Delete.IndexName);
   }
   if (typeof DeletionProtectionEnabled === "boolean") {
     await store.putTable({ ...(await store.table(table.TableName)), DeletionProtectionEnabled });
   }
-  const throughput = updates.filter((update) => update.Update !== undefined);
+  const throughput = updates.filter((update) => isObject(update.Update));
   const forDynalite = {
     ...rest,
     ...(throughput.length > 0 && { GlobalSecondaryIndexUpdates: throughput }),
@@ -65,9 +66,7 @@ async function createIndex(
   create: CreateIndex,
   definitions: unknown,
 ): Promise<void> {
-  const given = Array.isArray(definitions)
-    ? (definitions as Table["AttributeDefinitions"])
-    : ([] as const);
+  const given = definitionsOf(definitions);
   checkCreate(table, create, given);
   const { IndexName, KeySchema, Projection } = create;
   const names = new Set(given.map((definition) => definition.AttributeName));
@@ -123,10 +122,25 @@ function checkCreate(
   if (typeof IndexName !== "string" || !/^[a-zA-Z0-9_.-]{3,255}$/.test(IndexName)) {
     invalid("IndexName must be 3 to 255 of a-z, A-Z, 0-9, '_', '-' and '.'");
   }
-  if (!Array.isArray(KeySchema) || KeySchema.length < 1 || KeySchema.length > 2) {
+  if (!isNamedList(KeySchema) || KeySchema.length < 1 || KeySchema.length > 2) {
     invalid(`KeySchema of index ${IndexName} must have 1 or 2 elements`);
   }
-  if (Projection?.ProjectionType === undefined) invalid(`Unknown ProjectionType: null`);
+  if (!PROJECTIONS.has(Projection?.ProjectionType)) invalid(`Unknown ProjectionType: null`);
+  const [hash, range] = KeySchema;
+  if (hash?.KeyType !== "HASH" || (range !== undefined && range.KeyType !== "RANGE")) {
+    invalid(`KeySchema of index ${IndexName} must be a HASH key, then a RANGE key if any`);
+  }
+  const nonKeys: unknown = Projection.NonKeyAttributes ?? [];
+  if (!Array.isArray(nonKeys) || nonKeys.some((name) => typeof name !== "string")) {
+    invalid("NonKeyAttributes must be a list of names");
+  }
+  const known = new Map(table.AttributeDefinitions.map((d) => [d.AttributeName, d.AttributeType]));
+  for (const { AttributeName, AttributeType } of given) {
+    const isOfService = ["S", "N", "B"].includes(AttributeType);
+    if (!isOfService || (known.get(AttributeName) ?? AttributeType) !== AttributeType) {
+      invalid(`AttributeType ${AttributeType} of ${AttributeName} is not S, N or B as defined`);
+    }
+  }
   const indexes = table.GlobalSecondaryIndexes ?? [];
   if (indexes.some((index) => index.IndexName === IndexName)) {
     throw DatabaseError.validation("Attempting to create an index which already exists");
@@ -152,16 +166,34 @@ function checkCreate(
   }
 }
 
+function definitionsOf(value: unknown): Table["AttributeDefinitions"] {
+  if (value === undefined || value === null) return [];
+  if (isNamedList(value)) return value as unknown as Table["AttributeDefinitions"];
+  throw DatabaseError.validation(
+    "One or more parameter values were invalid: AttributeDefinitions must be a list of names and types",
+  );
+}
+
+/** Key schemas and attribute definitions: lists of structures that name an attribute. */
+function isNamedList(value: unknown): value is readonly { readonly AttributeName: string }[] {
+  return (
+    Array.isArray(value) &&
+    value.every((one: unknown) => isObject(one) && typeof one["AttributeName"] === "string")
+  );
+}
+
 function indexUpdates(value: unknown): IndexUpdate[] {
   if (value === undefined || value === null) return [];
   const isUpdate = (update: unknown): update is IndexUpdate =>
-    typeof update === "object" &&
-    update !== null &&
-    ["Create", "Update", "Delete"].some((kind) => kind in update);
+    isObject(update) && ["Create", "Update", "Delete"].some((kind) => isObject(update[kind]));
   if (!Array.isArray(value) || !value.every(isUpdate)) {
     throw DatabaseError.validation(
       "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
     );
   }
   return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

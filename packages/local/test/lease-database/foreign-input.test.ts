@@ -115,6 +115,20 @@ test.each([
   ["PutItem", { TableName: "leases", Item: { leaseKey: { M: { a: null } } } }],
   ["TagResource", { ResourceArn: {}, Tags: [null] }],
   ["BatchWriteItem", { RequestItems: { leases: [null] } }],
+  [
+    "UpdateTable",
+    {
+      TableName: "leases",
+      GlobalSecondaryIndexUpdates: [
+        {
+          Create: {
+            ...{ IndexName: "by-owner", KeySchema: [null] },
+            Projection: { ProjectionType: "KEYS_ONLY" },
+          },
+        },
+      ],
+    },
+  ],
 ])("%s of nothing: %j", async (name, sent) => {
   expect(await send(name, sent)).toBe(400);
 });
