@@ -113,7 +113,11 @@ export class LeaseLoop {
     await this.#auditIfDue();
     this.#followHandOffs();
     const listedForMs = ports.clock.nowMs() - watch.listedMs;
-    if (listedForMs >= LISTING_INTERVAL_MS && this.#view.wantsListing()) await watch.refresh();
+    if (listedForMs >= LISTING_INTERVAL_MS && this.#view.wantsListing()) {
+      await watch.refresh();
+      // If that proves nothing, a row is lost that only an audit brings back.
+      this.#nextAuditMs = Math.min(this.#nextAuditMs, ports.clock.nowMs());
+    }
     if (stopping.aborted) return;
     const nowMs = ports.clock.nowMs();
     const { candidates, workers, expired } = this.#view.at(nowMs);

@@ -73,7 +73,7 @@ export function missingLeases(facts: RepairFacts): readonly Repair[] {
   const ancestors = ancestorsOf(leases, shards);
   const repairs = new Map<string, Repair>();
   const visited = new Set<string>();
-  /** A shard without a row that has descendants with one was finished, and its row cleaned up. */
+  /** A shard without a row that has descendants at work was finished, and its row cleaned up. */
   const isDone = (shardId: string): boolean => {
     const lease = leases.get(shardId) ?? lastKnown(shardId);
     return lease === undefined ? ancestors.has(shardId) : isFinished(lease);
@@ -102,10 +102,28 @@ export function missingLeases(facts: RepairFacts): readonly Repair[] {
     repairs.set(shardId, { lease: { ...leaseAt(shard, position, facts.stream), counter }, why });
   };
   for (const shard of facts.shards) if (isOpen(shard)) visit(shard);
+  // A row is cleaned up only when its children have begun. One that has not, and whose parent has
+  // no row, waits for a row that was lost.
+  const suspects = new Set(repairs.keys());
+  for (const [shardId, lease] of leases) {
+    if (hasBegun(lease)) continue;
+    for (const parentId of shards.get(shardId)?.parentShardIds ?? []) {
+      const parent = shards.get(parentId);
+      if (parent !== undefined) visit(parent);
+    }
+  }
+  for (const [shardId, { lease }] of repairs) {
+    if (!suspects.has(shardId)) repairs.set(shardId, { lease, why: "row-lost" });
+  }
   return [...repairs.values()];
 }
 
-/** Every shard from which one with a lease descends, as far as rows and listing know. */
+/** Only a lease at TRIM_HORIZON waits for its parents: see `parents.ts`. */
+function hasBegun({ checkpoint }: Lease): boolean {
+  return checkpoint.sequenceNumber !== TRIM_HORIZON.sequenceNumber;
+}
+
+/** Every shard from which one that has begun descends, as far as rows and listing know. */
 function ancestorsOf(
   leases: ReadonlyMap<string, Lease>,
   shards: ReadonlyMap<string, Shard>,
@@ -115,7 +133,7 @@ function ancestorsOf(
     ...(leases.get(shardId)?.parentShardIds ?? []),
     ...(shards.get(shardId)?.parentShardIds ?? []),
   ];
-  const pending = [...leases.keys()];
+  const pending = [...leases.values()].filter(hasBegun).map(({ leaseKey }) => leaseKey);
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     for (const parentId of parentsOf(id)) {
       if (ancestors.has(parentId)) continue;

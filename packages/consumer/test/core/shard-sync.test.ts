@@ -76,7 +76,7 @@ describe("missingLeases", () => {
   it("Y1: what has a lease is left alone; an open child of an unfinished parent is its parent's matter", () => {
     const shards = [shard("p", [], false), shard("a", ["p"]), shard("b", ["p"])];
     expect(missing(shards, [leaseOf("p", NUMBER)])).toEqual([]);
-    expect(missing(shards, [leaseOf("a"), leaseOf("b")])).toEqual([]);
+    expect(missing(shards, [leaseOf("a", NUMBER), leaseOf("b", NUMBER)])).toEqual([]);
   });
 
   it("S5c: a child of a finished parent is made at TRIM_HORIZON, whatever the initial position", () => {
@@ -109,12 +109,21 @@ describe("missingLeases", () => {
     ];
     const repairs = missing(
       shards,
-      ["4", "5", "7"].map((id) => leaseOf(id)),
+      ["4", "5", "7"].map((id) => leaseOf(id, NUMBER)),
     );
     expect(ids(repairs)).toEqual(["0", "1"]);
     expect(repairs.every(({ why }) => why === "orphan")).toBe(true);
     // S4c: a row that may have been there before must not begin with a fence that was seen.
     expect(repairs.every(({ lease }) => lease.counter === 1_700_000_000_000)).toBe(true);
+  });
+
+  it("R7: a parent whose row was lost before its child began is read, or the child waits for ever", () => {
+    const shards = [shard("p", [], false), shard("q", [], false), shard("c", ["p", "q"])];
+    const repairs = missing(shards, [leaseOf("q", SHARD_END), leaseOf("c")]);
+    expect(repairs).toMatchObject([{ why: "row-lost", lease: { leaseKey: "p" } }]);
+    expect(missing(shards, [leaseOf("q", SHARD_END), leaseOf("c", NUMBER)])).toEqual([]);
+    // Trimmed: the listing proves it, and nothing is to be read.
+    expect(missing(shards.slice(1), [leaseOf("q", SHARD_END), leaseOf("c")])).toEqual([]);
   });
 
   it("F34: a row that was deleted comes back where it was last seen, and its fence goes on", () => {
