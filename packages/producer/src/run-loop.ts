@@ -269,7 +269,7 @@ export class RunLoop {
       this.#pipeline.goUnrouted(nowMs);
     } else {
       this.#refusal = undefined;
-      this.#pipeline.setShardMap(map.shards, nowMs);
+      this.#pipeline.setShardMap(map.shards, nowMs, this.maxRecordBytes);
       const event = { stream, epoch: ++this.#epoch, openShards: map.shards.length };
       producerEvents.publish("shard-map", event);
       this.#ports.logger.debug(event, "shard map loaded");

@@ -124,6 +124,16 @@ describe("what is sent", () => {
     expect(kinesis.read()).toMatchObject([{ partitionKey: "k", text: inner.toString() }]);
   });
 
+  it("keeps aggregates within what the stream takes, whatever maxAggregateBytes says", async () => {
+    const { clock, kinesis, producer } = newWorld({ maxAggregateBytes: 5 * 1024 * 1024 });
+    const data = Buffer.alloc(300 * 1024);
+    const puts = Array.from({ length: 8 }, () => producer.put({ partitionKey: "k", data }));
+    await until(clock, Promise.all(puts));
+    const sizes = kinesis.stored.map(({ entry }) => entry.data.length);
+    expect(sizes).toHaveLength(3);
+    expect(Math.max(...sizes)).toBeLessThan(1024 * 1024);
+  });
+
   it("wraps every lone record if asked to", async () => {
     const { clock, kinesis, producer } = newWorld({ alwaysWrap: true });
     await until(clock, producer.put(record(0)));

@@ -11,6 +11,8 @@ export class Lanes {
   #map: ShardMap | undefined;
   #router: Router | undefined;
   #lanes: Lane[] = [];
+  /** What the stream takes, less the byte of an aggregate's own partition key. */
+  #maxDataBytes = Number.POSITIVE_INFINITY;
   /** For records whose shard is not known: no aggregation, no limit of its own. */
   readonly unrouted: Lane;
 
@@ -36,7 +38,12 @@ export class Lanes {
    * A newer map: shards that are still open keep their lanes. Returns the lanes that are out of use;
    * in an order mode their heirs wait for what they have on the way.
    */
-  replaceMap(shards: readonly Shard[], nowMs: number): Lane[] {
+  replaceMap(
+    shards: readonly Shard[],
+    nowMs: number,
+    maxRecordBytes: number = Number.POSITIVE_INFINITY,
+  ): Lane[] {
+    this.#maxDataBytes = maxRecordBytes - 1;
     const before = new Map(this.#lanes.map((lane) => [lane.shardId, lane]));
     this.#map = new ShardMap(shards, this.#map);
     this.#router = new Router(this.#map);
@@ -67,7 +74,7 @@ export class Lanes {
       shardId: shard?.shardId,
       ...(shard === undefined ? {} : { range: shard.hashKeyRange }),
       limiter: shard === undefined ? undefined : new ShardLimiter(maxShardShare, nowMs),
-      maxBytes: maxAggregateBytes,
+      maxBytes: Math.min(maxAggregateBytes, this.#maxDataBytes),
       maxRecords: shard !== undefined && this.#config.aggregation ? maxAggregateRecords : 1,
     });
   }

@@ -127,10 +127,10 @@ export class Pipeline {
   }
 
   /** A shard map came. */
-  setShardMap(shards: readonly Shard[], nowMs: number): void {
+  setShardMap(shards: readonly Shard[], nowMs: number, maxRecordBytes?: number): void {
     this.#mapWanted = false;
     this.#routing = "by-shard";
-    const retired = this.#lanes.replaceMap(shards, nowMs);
+    const retired = this.#lanes.replaceMap(shards, nowMs, maxRecordBytes);
     for (const lane of retired) this.#moveOut(lane);
     for (const { entry, shardId, sequenceNumber } of this.#strays.splice(0)) {
       const { lane } = entry;
