@@ -20,6 +20,8 @@ export interface Plant {
   readonly seed: number;
   readonly kinesis?: (port: KinesisApi, world: World, process: SimProcess) => KinesisApi;
   readonly leases?: (port: LeaseTable, world: World, process: SimProcess) => LeaseTable;
+  /** Around the table itself: in force when a write is applied, however late. */
+  readonly table?: (table: LeaseTable, world: World) => LeaseTable;
   readonly clock?: (clock: Clock, world: World, process: SimProcess) => Clock;
   readonly workerOptions?: (options: WorkerOptions) => WorkerOptions;
   readonly producerOptions?: (options: ProducerOptions) => ProducerOptions;

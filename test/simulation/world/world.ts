@@ -55,8 +55,8 @@ export class World {
     };
     const link = new Link(process, place, this.windows, process.random, observer);
     const kinesis = new KinesisPort(link, this.stream.api, this);
-    const leases = new TablePort(link, this.table);
     const { plant } = this;
+    const leases = new TablePort(link, plant.table?.(this.table, this) ?? this.table);
     return {
       kinesis: plant.kinesis?.(kinesis, this, process) ?? kinesis,
       leases: plant.leases?.(leases, this, process) ?? leases,
