@@ -246,6 +246,7 @@ export class LeaseLoop {
     const { config, stopping } = this.#host;
     const runner = new ShardRunner(tenure, {
       ...this.#host,
+      hasHeirs: (shardId) => this.#view.hasHeirs(shardId),
       shareBytes: () => config.maxBufferedBytes / Math.max(1, this.#runners.size),
     });
     this.#runners.set(runner.shardId, runner);

@@ -3,7 +3,7 @@
 import { effectiveOwner, type Lease } from "@shardline/model";
 import type { Candidate, Holding } from "./core/assignment.ts";
 import { isFinished, type LeaseBook, type Sighting } from "./core/lease-book.ts";
-import { parentGate } from "./core/parents.ts";
+import { parentGate, parentsWithHeirs } from "./core/parents.ts";
 import type { WorkerConfig } from "./options.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { StreamWatch } from "./stream-watch.ts";
@@ -30,6 +30,7 @@ export class LeaseView {
   readonly #host: ViewHost;
   readonly #eligibleSinceMs = new Map<string, number>();
   readonly #avoid = new Map<string, Avoidance>();
+  #withHeirs: ReadonlySet<string> = new Set();
   /** Hand-offs that I asked for and that are not over. */
   readonly asked: Set<string> = new Set();
   /** The counter with which a tenure of mine ended without release, by lease. */
@@ -43,6 +44,7 @@ export class LeaseView {
 
   at(nowMs: number): View {
     const { book, runners } = this.#host;
+    this.#withHeirs = parentsWithHeirs([...book.sightings()].map(({ lease }) => lease));
     const candidates: Candidate[] = [];
     const workers = new Set<string>();
     let expired = 0;
@@ -85,7 +87,13 @@ export class LeaseView {
 
   #gate(lease: Lease): "open" | "blocked" | "unproven" {
     const { book, watch } = this.#host;
-    return parentGate(lease, (id) => book.get(id)?.lease, watch.listing).kind;
+    const rowOf = (id: string): Lease | undefined => book.get(id)?.lease;
+    return parentGate(lease, rowOf, watch.listing, (id) => this.hasHeirs(id)).kind;
+  }
+
+  /** Has a child of that shard begun, as of the last view? */
+  hasHeirs(shardId: string): boolean {
+    return this.#withHeirs.has(shardId);
   }
 
   /** A lease that had to wait for its parents is not overdue from the first moment. */

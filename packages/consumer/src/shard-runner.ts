@@ -117,7 +117,12 @@ export class ShardRunner {
       if (read.lease !== undefined) rows.set(parentId, read.lease);
     }
     const isOpen = (): boolean =>
-      parentGate(lease, (id) => rows.get(id), host.watch.listing).kind === "open";
+      parentGate(
+        lease,
+        (id) => rows.get(id),
+        host.watch.listing,
+        (id) => host.hasHeirs(id),
+      ).kind === "open";
     if (isOpen()) return undefined;
     await host.watch.refresh();
     if (!this.tenure.isHeld()) return { kind: "lost" };

@@ -30,6 +30,8 @@ export interface SessionHost {
   readonly ports: Ports;
   readonly watch: StreamWatch;
   readonly reporter: Reporter;
+  /** Has a child of that shard begun? Then the shard was finished. */
+  hasHeirs(shardId: string): boolean;
   /** Bytes that one shard may hold unprocessed. */
   shareBytes(): number;
 }

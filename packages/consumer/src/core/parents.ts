@@ -20,11 +20,15 @@ export type Gate =
 
 const OPEN: Gate = { kind: "open" };
 
-/** @param rowOf the parent's lease as far as known. */
+/**
+ * @param rowOf the parent's lease as far as known.
+ * @param hasHeirs has another child of that parent begun? Then the parent was finished.
+ */
 export function parentGate(
   lease: Lease,
   rowOf: (shardId: string) => Lease | undefined,
   listing: Listing | undefined,
+  hasHeirs: (shardId: string) => boolean = () => false,
 ): Gate {
   const { sequenceNumber } = lease.checkpoint;
   // A lease that has a position was begun when its parents were done.
@@ -38,13 +42,24 @@ export function parentGate(
     if (row !== undefined && isFinished(row)) continue;
     if (isTrimmed(lease.leaseKey, parentShardId, listing)) continue;
     if (row !== undefined) return { kind: "blocked", parentShardId };
-    if (!isRoot) unproven ??= { kind: "unproven", parentShardId };
+    if (!isRoot && !hasHeirs(parentShardId)) unproven ??= { kind: "unproven", parentShardId };
   }
   return unproven ?? OPEN;
 }
 
 function isTrimmed(childId: string, parentId: string, listing: Listing | undefined): boolean {
   return listing !== undefined && listing.has(childId) && !listing.has(parentId);
+}
+
+/** Parents of leases that have a position or are finished. */
+export function parentsWithHeirs(leases: Iterable<Lease>): ReadonlySet<string> {
+  const parents = new Set<string>();
+  for (const { checkpoint, parentShardIds } of leases) {
+    const { sequenceNumber } = checkpoint;
+    if (isSentinel(sequenceNumber) && sequenceNumber !== "SHARD_END") continue;
+    for (const parentId of parentShardIds) parents.add(parentId);
+  }
+  return parents;
 }
 
 /**

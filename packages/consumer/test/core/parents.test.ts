@@ -8,7 +8,7 @@ import {
   AT_TIMESTAMP,
 } from "@shardline/model";
 import { describe, expect, it } from "vitest";
-import { isDisposable, parentGate } from "../../src/core/parents.ts";
+import { isDisposable, parentGate, parentsWithHeirs } from "../../src/core/parents.ts";
 
 const lease = (key: string, parents: string[], checkpoint: Checkpoint = TRIM_HORIZON): Lease =>
   newLease(key, checkpoint, { parentShardIds: parents, hashKeyRange: undefined }, undefined);
@@ -37,6 +37,21 @@ describe("parentGate", () => {
     expect(parentGate(child, rows(), new Set(["c"])).kind).toBe("open");
     // A listing that is behind and does not know the child proves nothing.
     expect(parentGate(child, rows(), new Set(["x"])).kind).toBe("unproven");
+  });
+
+  it("a child that came back after its row was deleted does not wait for a parent cleaned up long ago", () => {
+    const sibling = lease("d", ["p"], number);
+    const heirs = parentsWithHeirs([sibling, lease("e", ["x"])]);
+    expect(parentGate(lease("c", ["p"]), rows(), undefined, (id) => heirs.has(id)).kind).toBe(
+      "open",
+    );
+    expect(parentGate(lease("c", ["x"]), rows(), undefined, (id) => heirs.has(id)).kind).toBe(
+      "unproven",
+    );
+    const unfinished = rows(lease("p", [], number));
+    expect(parentGate(lease("c", ["p"]), unfinished, undefined, (id) => heirs.has(id)).kind).toBe(
+      "blocked",
+    );
   });
 
   it("a parent that was trimmed before it was finished does not hold its children for ever", () => {
