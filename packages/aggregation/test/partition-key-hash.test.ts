@@ -6,7 +6,7 @@ import { hashKeyOfWords, hashPartitionKey, wordsOfHashKey } from "../src/partiti
 const words = new Uint32Array(4);
 
 describe("hashPartitionKey", () => {
-  it("is MD5, for keys in one block and beyond", () => {
+  it("is MD5, for keys of one block and of more", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 130 }),
       fc.string({ unit: "grapheme", maxLength: 80 }),
