@@ -257,7 +257,10 @@ function copyOf({ sequenceNumber, subSequenceNumber }: Checkpoint): Checkpoint {
 }
 
 function copyOfPending({ checkpoint, state }: PendingCheckpoint): PendingCheckpoint {
-  return { checkpoint: copyOf(checkpoint), state: state?.slice() };
+  return {
+    checkpoint: copyOf(checkpoint),
+    state: state === undefined ? undefined : new Uint8Array(state),
+  };
 }
 
 function aborted(options: CallOptions): Failure | undefined {
