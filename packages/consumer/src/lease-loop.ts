@@ -3,8 +3,7 @@
  * hands over, repairs. It is the only one that starts shard runners.
  */
 
-import { effectiveOwner, type Lease, ShardlineError, sleep } from "@shardline/model";
-import { bounded } from "./bounded.ts";
+import { bounded, effectiveOwner, type Lease, ShardlineError, sleep } from "@shardline/model";
 import { Assignment } from "./core/assignment.ts";
 import { isFinished, LeaseBook } from "./core/lease-book.ts";
 import { remember, revived } from "./core/shard-sync.ts";

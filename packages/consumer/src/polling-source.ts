@@ -12,20 +12,20 @@
 
 import {
   AbortedError,
+  bounded,
   type ChildShard,
   type Clock,
   compareSequenceNumbers,
   type Failure,
-  type IteratorPosition,
   isSentinel,
+  type IteratorPosition,
   type KinesisApi,
   type KinesisRecord,
   type Lease,
   type Random,
-  type StreamRef,
   sleep,
+  type StreamRef,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
 import { Pacing } from "./core/pacing.ts";
 
 export type SourceEvent =

@@ -3,8 +3,14 @@
  * is finished. Every worker may do it; every write is conditional.
  */
 
-import { type Failure, failure, type Lease, type Shard, type ShardFilter } from "@shardline/model";
-import { bounded } from "./bounded.ts";
+import {
+  bounded,
+  type Failure,
+  failure,
+  type Lease,
+  type Shard,
+  type ShardFilter,
+} from "@shardline/model";
 import type { LeaseBook } from "./core/lease-book.ts";
 import { isDisposable } from "./core/parents.ts";
 import {

@@ -4,6 +4,7 @@
  */
 
 import {
+  bounded,
   type ChildShard,
   type Failure,
   newLease,
@@ -11,7 +12,6 @@ import {
   type StreamIdentity,
   TRIM_HORIZON,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
 import type { Ports } from "./ports.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import type { Tenure, TenureWrite } from "./tenure.ts";

@@ -1,7 +1,6 @@
 /** One shard through one tenure: parents, `onShardStart`, reading, and the end of it. */
 
-import type { Checkpoint, Lease } from "@shardline/model";
-import { bounded } from "./bounded.ts";
+import { bounded, type Checkpoint, type Lease } from "@shardline/model";
 import { parentGate } from "./core/parents.ts";
 import type { ShardPhase } from "./core/shard-state.ts";
 import { closeShard, type RunnerEnd } from "./shard-close.ts";

@@ -1,6 +1,7 @@
 /** What the stream is (rule R10) and which shards it has. */
 
 import {
+  bounded,
   type Failure,
   type Shard,
   type ShardFilter,
@@ -8,7 +9,6 @@ import {
   type StreamDescription,
   type StreamIdentity,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
 import type { Listing } from "./core/parents.ts";
 import { StreamNotFoundError, StreamReplacedError } from "./errors.ts";
 import type { WorkerConfig } from "./options.ts";

@@ -4,8 +4,7 @@
  * recognise the row that only one of them wrote (F7).
  */
 
-import type { Lease, LeaseWrite, StreamIdentity } from "@shardline/model";
-import { bounded } from "./bounded.ts";
+import { bounded, type Lease, type LeaseWrite, type StreamIdentity } from "@shardline/model";
 import type { Ports } from "./ports.ts";
 
 export type Taken =

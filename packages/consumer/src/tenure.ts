@@ -7,8 +7,9 @@
  */
 
 import {
-  type BackoffPolicy,
   backoffMs,
+  type BackoffPolicy,
+  bounded,
   type CallOptions,
   type Checkpoint,
   type Clock,
@@ -22,7 +23,6 @@ import {
   sleep,
   type Timer,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
 import {
   checkpointed,
   type Doubt,

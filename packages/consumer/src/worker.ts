@@ -3,13 +3,13 @@
 import {
   AbortedError,
   backoffMs,
+  bounded,
   ClosedError,
   type Failure,
   isRetryable,
   ShardlineError,
   sleep,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
 import { ServiceFailedError } from "./errors.ts";
 import { LeaseLoop } from "./lease-loop.ts";
 import { compileWorkerOptions, type WorkerConfig, type WorkerOptions } from "./options.ts";

@@ -1,5 +1,6 @@
 export type { BackoffPolicy } from "./backoff.ts";
 export { backoffMs } from "./backoff.ts";
+export { bounded } from "./bounded.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { closest } from "./closest.ts";
 export type { EventChannel, EventMap } from "./diagnostics.ts";

@@ -1,10 +1,10 @@
 import {
   type Clock,
   type Failure,
-  failure,
   type KinesisApi,
   type Logger,
   type Random,
+  type StreamDescription,
   type StreamRef,
   type Timer,
 } from "@shardline/model";
@@ -64,6 +64,8 @@ export class RunLoop {
   #ended = false;
   /** Why nothing can be put at all. */
   #refusal: { readonly code: string; readonly message: string } | undefined;
+  /** The last that was had. */
+  #description: StreamDescription | undefined;
   /** What the stream takes, once it is known. */
   maxRecordBytes: number | undefined;
   #lastPutMs = 0;
@@ -168,18 +170,14 @@ export class RunLoop {
   };
 
   #perform(request: Request, nowMs: number): void {
-    const { kinesis, slots, signal } = this.#ports;
+    const { kinesis, clock, slots, signal } = this.#ports;
     slots.take();
     this.#inFlight.add(request);
     request.startedAtMs = nowMs;
     const options = { timeoutMs: this.#config.requestTimeoutMs, signal };
-    send(kinesis, this.#stream, request, options).then(
-      (outcome) => this.#completed(request, outcome),
-      (error: unknown) => {
-        // Ports answer with values; one that throws all the same must not lose records.
-        this.#completed(request, failure("unknown", "PortThrew", String(error), true));
-      },
-    );
+    void send(kinesis, clock, this.#stream, request, options).then((outcome) => {
+      this.#completed(request, outcome);
+    });
   }
 
   #completed(request: Request, outcome: Parameters<Pipeline["complete"]>[1]): void {
@@ -253,9 +251,10 @@ export class RunLoop {
 
   #mapLoaded(map: LoadedShardMap): void {
     const { core, distributionDefault, maxRecordBytes } = this.#config;
-    this.maxRecordBytes = maxRecordBytes ?? map.description?.maxRecordBytes;
+    this.#description = map.description ?? this.#description;
+    this.maxRecordBytes = maxRecordBytes ?? this.#description?.maxRecordBytes;
     const nowMs = this.#ports.clock.nowMs();
-    const distribution = map.description?.recordDistributionStrategy ?? distributionDefault;
+    const distribution = this.#description?.recordDistributionStrategy ?? distributionDefault;
     const stream = this.name;
     if (distribution === "AUTO" && core.order !== "none") {
       const message = "the stream's distribution strategy is AUTO: it keeps no order";

@@ -17,7 +17,7 @@ const RETRY = { baseMs: 500, capMs: 30_000 };
 const MIN_INTERVAL_MS = 200;
 
 export interface LoadedShardMap {
-  /** Undefined if the stream may not be described; its shards are known all the same. */
+  /** Undefined if the stream could not be described; its shards are known all the same. */
   readonly description: StreamDescription | undefined;
   readonly shards: readonly Shard[];
 }
@@ -92,14 +92,19 @@ export class ShardMapLoader {
     this.#failures = 0;
     this.#loadedAtMs = clock.nowMs();
     this.#sink.loaded(outcome);
-    if (ownTimer) this.#schedule(refreshMs * (0.8 + 0.4 * random.next()), true);
+    const { description } = outcome;
+    const intervalMs = description === undefined ? Math.min(refreshMs, RETRY.capMs) : refreshMs;
+    if (ownTimer) this.#schedule(intervalMs * (0.8 + 0.4 * random.next()), true);
   }
 
   async #fetch(): Promise<Outcome<LoadedShardMap>> {
     const { kinesis, stream, requestTimeoutMs, signal } = this.#ports;
     const options = { timeoutMs: requestTimeoutMs, signal };
     const described = await kinesis.describeStream(stream, options);
-    if (described.kind === "failed" && described.reason !== "denied") return described;
+    // The shards are worth having without the description: DescribeStreamSummary is limited to 20
+    // calls a second for the whole account, and a fleet that starts together passes that.
+    // https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStreamSummary.html
+    if (described.kind === "failed" && described.reason === "not-found") return described;
     const listed = await kinesis.listShards({ stream, filter: { kind: "at-latest" } }, options);
     if (listed.kind === "failed") return listed;
     const description = described.kind === "ok" ? described.description : undefined;

@@ -100,6 +100,41 @@ describe("streams", () => {
     expect(off).toEqual([{ stream: "s", reason: "auto-distribution" }]);
   });
 
+  it("aggregates although the stream could not be described, and asks again soon", async () => {
+    const { clock, kinesis, producer } = newWorld({ shardMapRefreshMs: 3_600_000 });
+    const { description } = kinesis;
+    kinesis.describeFailure = {
+      kind: "failed",
+      reason: "throttled",
+      code: "LimitExceededException",
+      message: "Rate exceeded",
+      ambiguous: false,
+    };
+    await until(clock, Promise.all([0, 1, 2].map((i) => producer.put(record(i)))));
+    expect(kinesis.requests[0]?.entries).toHaveLength(1);
+    kinesis.describeFailure = undefined;
+    kinesis.description = { ...description, recordDistributionStrategy: "AUTO" };
+    await clock.advance(60_000);
+    await until(clock, Promise.all([3, 4, 5].map((i) => producer.put(record(i)))));
+    expect(kinesis.requests.at(-1)?.entries).toHaveLength(3);
+  });
+
+  it("does not forget what it knew of a stream that cannot be described any more", async () => {
+    const { clock, kinesis, producer } = newWorld({ shardMapRefreshMs: 1000 });
+    kinesis.description = { recordDistributionStrategy: "AUTO" };
+    await until(clock, producer.put(record(0)));
+    kinesis.describeFailure = {
+      kind: "failed",
+      reason: "throttled",
+      code: "LimitExceededException",
+      message: "Rate exceeded",
+      ambiguous: false,
+    };
+    await clock.advance(10_000);
+    await until(clock, Promise.all([1, 2].map((i) => producer.put(record(i)))));
+    expect(kinesis.requests.at(-1)?.entries).toHaveLength(2);
+  });
+
   it("refuses an order there", async () => {
     const { clock, kinesis, producer } = newWorld({ order: "ordered" });
     kinesis.description = { recordDistributionStrategy: "AUTO" };

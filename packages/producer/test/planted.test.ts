@@ -4,7 +4,8 @@
  */
 
 import { decodeAggregate } from "@shardline/aggregation";
-import { failure, type Outcome, type PutRecordsAnswer } from "@shardline/model";
+import { VirtualClock } from "@shardline/local";
+import { failure } from "@shardline/model";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Admission } from "../src/admission.ts";
 import { Collector } from "../src/core/collect.ts";
@@ -14,9 +15,28 @@ import { Lanes } from "../src/core/lanes.ts";
 import { ShardLimiter } from "../src/core/limit.ts";
 import { Settler } from "../src/core/settler.ts";
 import { ShardMap } from "../src/core/shard-map.ts";
+import { producerEvents } from "../src/diagnostics.ts";
 import { Ledger } from "../src/ledger.ts";
-import { throttledEntry } from "./scripted-kinesis.ts";
-import { newWorld, until, watch, type World } from "./world.ts";
+import { RunLoop } from "../src/run-loop.ts";
+import {
+  survivesSplit,
+  keepsOrder,
+  isHonest,
+  settlesInTime,
+  throttleAll,
+  sparesThrottledShard,
+  staysWithinRate,
+  isBounded,
+  sparesNeighbours,
+  resendsSameBytes,
+  flushEnds,
+  sharesRequests,
+  outlivesItsPort,
+  recoversAfterOutage,
+  refusesAtTheLimit,
+  saysThatItIsDegraded,
+} from "./planted-checks.ts";
+import { ScriptedKinesis } from "./scripted-kinesis.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -27,8 +47,6 @@ function methodOf<T extends object, K extends keyof T>(prototype: T, name: K): T
   return prototype[name];
 }
 
-const record = (i: number) => ({ partitionKey: `k${i % 20}`, data: `r${i}` });
-
 interface Hazard {
   readonly name: string;
   /** Makes one part wrong. */
@@ -37,154 +55,78 @@ interface Hazard {
   readonly holds: () => Promise<boolean>;
 }
 
-/** All acknowledged records are where a KCL reader sees them, after a split in the middle. */
-async function survivesSplit(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({ shards: 2 });
-  const put = (from: number): Promise<unknown> =>
-    until(
-      clock,
-      Promise.all(Array.from({ length: 100 }, (_, i) => producer.put(record(from + i)))),
-    );
-  await put(0);
-  kinesis.split("shardId-000000000000");
-  kinesis.split("shardId-000000000001");
-  await put(100);
-  return new Set(kinesis.read().map((r) => r.text)).size === 200;
-}
-
-/** Each key in the order of put() through throttling and doubtful requests. */
-async function keepsOrder(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({ order: "ordered", maxAggregateRecords: 3 });
-  kinesis.script = ({ entries }, i) => {
-    if (i % 3 === 0) return kinesis.store(entries, () => false);
-    if (i % 3 === 1) {
-      kinesis.store(entries);
-      return failure("timeout", "Timeout", "", true);
-    }
-    return undefined;
-  };
-  const puts = Array.from({ length: 60 }, (_, i) =>
-    producer.put({ partitionKey: "k", data: `${i}` }),
-  );
-  await until(clock, Promise.all(puts));
-  const first = [...new Set(kinesis.read().map((r) => Number(r.text)))];
-  return first.every((value, i) => value === i);
-}
-
-/** A record that may be stored is never called rejected. */
-async function isHonest(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({ recordTtlMs: 1000 });
-  kinesis.script = ({ entries }) => {
-    kinesis.store(entries);
-    return failure("timeout", "Timeout", "", true);
-  };
-  const put = watch(producer.put(record(0)));
-  await clock.advance(3000);
-  const { ended } = put;
-  return (
-    ended !== undefined && "error" in ended && ended.error.name === "RecordOutcomeUnknownError"
-  );
-}
-
-async function settlesInTime(script: (world: World) => void): Promise<boolean> {
-  const world = newWorld({ recordTtlMs: 1000, requestTimeoutMs: 1000 });
-  script(world);
-  const put = watch(world.producer.put(record(0)));
-  await world.clock.advance(3000);
-  return put.ended !== undefined;
-}
-
-const throttleAll = ({ kinesis }: World): void => {
-  kinesis.script = ({ entries }): Outcome<PutRecordsAnswer> => ({
-    kind: "ok",
-    entries: entries.map(() => throttledEntry),
-  });
-};
-
-/** How many requests a shard that takes nothing gets in two seconds. */
-async function sparesThrottledShard(): Promise<boolean> {
-  const world = newWorld({ aggregation: false });
-  throttleAll(world);
-  for (let i = 0; i < 200; i++) watch(world.producer.put(record(i)));
-  await world.clock.advance(2000);
-  const sent = world.kinesis.requests.reduce((sum, { entries }) => sum + entries.length, 0);
-  return sent < 800;
-}
-
-async function staysWithinRate(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({ aggregation: false, rateLimitPercent: 50 });
-  for (let i = 0; i < 4000; i++) watch(producer.put(record(i)));
-  await clock.advance(4000);
-  return kinesis.stored.length <= 500 + 500 * 4;
-}
-
-async function isBounded(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({ maxBufferedRecords: 50 });
-  kinesis.latencyMs = 1000;
-  for (let i = 0; i < 500; i++) watch(producer.put(record(i)));
-  await clock.advance(10);
-  return producer.outstanding.waiting === 450;
-}
-
-async function sparesNeighbours(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({ aggregation: false });
-  kinesis.script = ({ entries }) =>
-    entries.some((e) => e.partitionKey === "k7")
-      ? failure("invalid", "ValidationException", "")
-      : undefined;
-  const puts = Array.from({ length: 20 }, (_, i) => watch(producer.put(record(i))));
-  await clock.advance(2000);
-  return puts.filter(({ ended }) => ended !== undefined && "ok" in ended).length === 19;
-}
-
-async function resendsSameBytes(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld();
-  const sent: string[] = [];
-  kinesis.script = ({ entries }, i) => {
-    sent.push(Buffer.from(entries[0]?.data ?? []).toString("hex"));
-    return i < 3 ? failure("unavailable", "500", "", true) : undefined;
-  };
-  await until(clock, Promise.all([0, 1, 2].map((i) => producer.put(record(i)))));
-  return sent.length === 4 && new Set(sent).size === 1;
-}
-
-async function flushEnds(): Promise<boolean> {
-  const { clock, producer } = newWorld({ lingerMs: 20_000 });
-  watch(producer.put(record(0)));
-  let flushed = false;
-  void producer.flush().then(() => {
-    flushed = true;
-  });
-  // Puts go on while it waits.
-  for (let i = 0; i < 50; i++) {
-    watch(producer.put(record(i)));
-    await clock.advance(5);
-  }
-  return flushed;
-}
-
-async function sharesRequests(): Promise<boolean> {
-  const { clock, kinesis, producer } = newWorld({
-    shards: 2,
-    aggregation: false,
-    maxRequestEntries: 40,
-    maxInFlightRequests: 1,
-  });
-  const hot = { explicitHashKey: "0", data: "hot", partitionKey: "h" };
-  for (let i = 0; i < 400; i++) watch(producer.put(hot));
-  const cold = watch(
-    producer.put({
-      explicitHashKey: (2n ** 128n - 1n).toString(),
-      data: "cold",
-      partitionKey: "c",
-    }),
-  );
-  void producer.flush();
-  await clock.advance(40);
-  return cold.ended !== undefined && kinesis.requests.length < 10;
-}
-
 const HAZARDS: readonly Hazard[] = [
+  {
+    name: "the way out dies (4): what was on it is forgotten",
+    plant: () => {
+      const complete = methodOf(Settler.prototype, "complete");
+      vi.spyOn(Settler.prototype, "complete").mockImplementation(function (
+        this: Settler,
+        request,
+        outcome,
+        nowMs,
+      ) {
+        if (outcome.kind === "ok") complete.call(this, request, outcome, nowMs);
+      });
+    },
+    holds: outlivesItsPort,
+  },
+  {
+    name: "put() after a failure (5): refused from then on",
+    plant: () => {
+      const expire = methodOf(Settler.prototype, "expire");
+      let died = false;
+      vi.spyOn(Settler.prototype, "expire").mockImplementation(function (
+        this: Settler,
+        entry,
+        nowMs,
+      ) {
+        died = true;
+        expire.call(this, entry, nowMs);
+      });
+      const accept = methodOf(RunLoop.prototype, "accept");
+      vi.spyOn(RunLoop.prototype, "accept").mockImplementation(function (
+        this: RunLoop,
+        arrival,
+        nowMs,
+      ) {
+        accept.call(this, arrival, nowMs);
+        if (died) this.abandon("Dead", "restart me", false);
+      });
+    },
+    holds: recoversAfterOutage,
+  },
+  {
+    name: "wedged (7): a request that hangs is waited for without end",
+    plant: () => {
+      const setTimer = methodOf(VirtualClock.prototype, "setTimer");
+      vi.spyOn(VirtualClock.prototype, "setTimer").mockImplementation(function (
+        this: VirtualClock,
+        delayMs,
+        fire,
+      ) {
+        // The requests' deadline is the only timer of this length.
+        return delayMs === 1050 ? { cancel() {} } : setTimer.call(this, delayMs, fire);
+      });
+    },
+    holds: outlivesItsPort,
+  },
+  {
+    name: "size limit (12): the stream's own limit is not learned",
+    plant: () => {
+      vi.spyOn(ScriptedKinesis.prototype, "describeStream").mockResolvedValue(
+        failure("denied", "AccessDeniedException", ""),
+      );
+    },
+    holds: refusesAtTheLimit,
+  },
+  {
+    name: "no ListShards (15): nobody is told",
+    plant: () => {
+      vi.spyOn(producerEvents, "publish").mockReturnValue();
+    },
+    holds: saysThatItIsDegraded,
+  },
   {
     name: "bounded memory (1, 2, 3): admission lets everyone in",
     plant: () => vi.spyOn(Admission.prototype, "tryEnter").mockReturnValue(true),

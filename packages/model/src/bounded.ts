@@ -1,10 +1,6 @@
-import {
-  type CallOptions,
-  type Clock,
-  deadlineSignal,
-  type Failure,
-  failure,
-} from "@shardline/model";
+import type { Clock } from "./clock.ts";
+import { type CallOptions, type Failure, failure } from "./outcome.ts";
+import { deadlineSignal } from "./waiting.ts";
 
 /** Ports keep their own deadlines; a port that hangs all the same is left behind this much later. */
 const GRACE_MS = 50;
