@@ -193,8 +193,11 @@ function factsOf(thrown: unknown): Facts {
   for (let depth = 0; depth < MAX_CAUSES && typeof current === "object" && current; depth++) {
     const seen = read(current);
     best ??= seen;
-    if (seen.network || REASON_OF.has(seen.code)) return seen;
-    current = field(current, "cause") ?? firstOf(field(current, "errors"));
+    const deeper: unknown = field(current, "cause") ?? firstOf(field(current, "errors"));
+    // A stream is cancelled because its session ended: why that did is in the cause, if anywhere.
+    const isEcho = seen.code === "ERR_HTTP2_STREAM_CANCEL" && deeper !== undefined;
+    if (!isEcho && (seen.network || REASON_OF.has(seen.code))) return seen;
+    current = deeper;
   }
   if (best !== undefined) return best;
   const message = clip(

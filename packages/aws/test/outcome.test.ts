@@ -97,6 +97,17 @@ describe("what the network does", () => {
     expect(toFailure(gathered, PUT)).toMatchObject({ code: "ECONNREFUSED", ambiguous: false });
   });
 
+  it("a stream that its HTTP/2 session took along fails for the session's reason", () => {
+    const cancelled = (cause?: Error): Error =>
+      Object.assign(system("ERR_HTTP2_STREAM_CANCEL"), cause && { cause });
+    const distrusted = toFailure(cancelled(system("DEPTH_ZERO_SELF_SIGNED_CERT")), PUT);
+    expect(distrusted).toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT", ambiguous: false });
+    const broken = toFailure(cancelled(system("ECONNRESET", "read")), PUT);
+    expect(broken).toMatchObject({ code: "ECONNRESET", reason: "unavailable", ambiguous: true });
+    const unexplained = toFailure(cancelled(), PUT);
+    expect(unexplained).toMatchObject({ code: "ERR_HTTP2_STREAM_CANCEL", ambiguous: true });
+  });
+
   it("a port where nobody listens, for real", async () => {
     const error = await new Promise((resolve) => {
       connect({ host: "127.0.0.1", port: 1 }).once("error", resolve);
