@@ -28,6 +28,9 @@ function failureAdvice(failed: Failure, target: CallTarget): string {
     case "timeout": {
       const service = target.kind === "stream" ? "Kinesis" : "DynamoDB";
       const endpoint = target.endpoint ?? service;
+      if (/CERT|_LEAF_SIGNATURE$/.test(failed.code)) {
+        return `the certificate of ${endpoint} is not trusted (${failed.code}): give Node.js the one to trust in NODE_EXTRA_CA_CERTS, or use the endpoint's port without TLS`;
+      }
       return `cannot reach ${endpoint} (${failed.code}): check that it is running and ${flag}, or start one with "shardline local"`;
     }
     case "throttled":

@@ -27,6 +27,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   server = await startLocal({
     clock,
+    tlsPort: 0,
     streams: [
       { name: "orders", shards: 1 },
       { name: "other", shards: 1 },
@@ -112,6 +113,17 @@ describe("an unreachable endpoint", () => {
       `cannot reach ${NOWHERE} (ECONNREFUSED): check that it is running`,
     );
   });
+
+  it.concurrent.each([[[]], [["--http2"]]])(
+    "of a certificate that nobody vouches for %j",
+    async (more) => {
+      const endpoint = server.kinesisTlsUrl ?? "";
+      const ended = await cli(["put", "orders", "--endpoint", endpoint, ...more], { input: "x\n" });
+      expect(complaint(ended)).toContain(
+        `the certificate of ${endpoint} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT): give Node.js`,
+      );
+    },
+  );
 
   it.concurrent("work, for the stream and for the table", async () => {
     const stream = await cli(work("orders", "nowhere", "--endpoint", NOWHERE), { env });
