@@ -59,7 +59,8 @@ export const localCommand: Command = defineCommand(
         lines: [
           "export AWS_ENDPOINT_URL_KINESIS=http://127.0.0.1:4567",
           "export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:4568",
-          "export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+          "export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
+          "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
         ],
       },
       FAULT_SECTION,
