@@ -18,11 +18,14 @@ export interface DemoWorker {
   readonly journal: JournalFile;
   /** That it processes now, as far as it said. */
   readonly shards: Set<string>;
+  /** What of a shard fails, until its records flow. */
+  readonly failing: Map<string, string>;
 }
 
 export function startWorker(name: string, stage: Stage, folder: string): DemoWorker {
   const path = join(folder, `${name}.journal`);
   const shards = new Set<string>();
+  const failing = new Map<string, string>();
   const child = new Child({
     argv: [
       ...["work", "--stream", stage.streamName, "--application", stage.applicationName],
@@ -30,14 +33,23 @@ export function startWorker(name: string, stage: Stage, folder: string): DemoWor
       ...["--failover-ms", String(FAILOVER_MS), "--checkpoint-ms", String(CHECKPOINT_MS)],
     ],
     env: { ...stage.env, SHARDLINE_DEMO_JOURNAL: path },
-    onLine: (line) => noteEvent(line, shards),
+    onLine: (line) => noteEvent(line, shards, failing),
   });
-  return { name, child, journal: new JournalFile(path), shards };
+  return { name, child, journal: new JournalFile(path), shards, failing };
 }
 
-function noteEvent(line: string, shards: Set<string>): void {
-  const { event, shardId } = JSON.parse(line) as { event?: string; shardId?: string };
+interface EventLine {
+  readonly event?: string;
+  readonly shardId?: string;
+  readonly call?: string;
+  readonly code?: string;
+}
+
+function noteEvent(line: string, shards: Set<string>, failing: Map<string, string>): void {
+  const { event, shardId, call, code } = JSON.parse(line) as EventLine;
   if (shardId === undefined) return;
+  if (event === "call-failed") failing.set(shardId, `${call} fails with ${code}`);
+  else failing.delete(shardId);
   if (event === "shard-started") shards.add(shardId);
   if (event === "lease-lost" || event === "lease-released" || event === "shard-ended") {
     shards.delete(shardId);

@@ -30,7 +30,9 @@ export class Ledger {
   readonly deliveries: WorkerDelivery[] = [];
   readonly #processed = new Set<string>();
   readonly #perWorker = new Map<string, number>();
+  readonly #shardOfId = new Map<string, string>();
   #retries = 0;
+  #clash: string | undefined;
 
   constructor(put: readonly PutRecord[]) {
     this.put = put;
@@ -39,12 +41,23 @@ export class Ledger {
   acknowledge(ack: Acknowledgement): void {
     this.acknowledged.set(ack.index, ack);
     this.#retries += Math.max(0, ack.attempts - 1);
+    const id = recordId(ack);
+    const other = this.#shardOfId.get(id);
+    this.#shardOfId.set(id, ack.shardId);
+    if (other !== undefined && other !== ack.shardId) {
+      this.#clash ??= `${ack.sequenceNumber} in ${other} and in ${ack.shardId}`;
+    }
   }
 
   deliver(worker: string, delivery: Delivery): void {
     this.deliveries.push({ ...delivery, worker });
     this.#processed.add(recordId(delivery));
     this.#perWorker.set(worker, (this.#perWorker.get(worker) ?? 0) + 1);
+  }
+
+  /** A sequence number that two shards gave. Kinesis never does that; with it, no books are right. */
+  get clash(): string | undefined {
+    return this.#clash;
   }
 
   /** Distinct records. */

@@ -108,6 +108,7 @@ export class Play {
     let lastSum = -1;
     while (true) {
       await this.#tick();
+      this.#checkNumbers();
       const sum = this.#ledger.acknowledged.size + this.#ledger.deliveries.length;
       if (sum !== lastSum) movedAtMs = clock.nowMs();
       lastSum = sum;
@@ -116,12 +117,25 @@ export class Play {
       const isOver = this.#producer?.exit !== undefined && this.#director.isFinished;
       if (isOver && this.#ledger.outstanding() === 0) break;
       if (clock.nowMs() - movedAtMs > PATIENCE_MS) {
-        this.#problems.push(`nothing moved for ${PATIENCE_MS / 1000} s`);
+        const failures = [
+          ...new Set(this.#workers.flatMap(({ failing }) => [...failing.values()])),
+        ];
+        const why = failures.length === 0 ? "" : `: ${failures.join(", ")}`;
+        this.#problems.push(`nothing moved for ${PATIENCE_MS / 1000} s${why}`);
         break;
       }
     }
     const exit = this.#producer?.exit;
     if (exit?.code !== 0) this.#problems.push(`the producer failed: ${this.#producer?.errors}`);
+  }
+
+  /** An emulator that numbers each shard's records from 1 may also move them in a split. */
+  #checkNumbers(): void {
+    const { clash } = this.#ledger;
+    if (clash === undefined) return;
+    throw new CliError(
+      `${this.#options.stage.description} gave one sequence number to two records (${clash}), as Kinesis never does: the demo cannot count there`,
+    );
   }
 
   #scene(): Parameters<Director["due"]>[0] {

@@ -131,6 +131,15 @@ describe("judge", () => {
     expect(judge(ledger, kill)).toMatchObject({ ok: true, duplicates: 3, duplicateBound: 3 });
   });
 
+  it("notices an endpoint that numbers the records of each shard by themselves", () => {
+    const ledger = books();
+    const again = { index: 0, sequenceNumber: "100", subSequenceNumber: 0, attempts: 1 };
+    ledger.acknowledge({ ...again, shardId: SHARD });
+    expect(ledger.clash).toBeUndefined();
+    ledger.acknowledge({ ...again, index: 1, shardId: "shardId-000000000001" });
+    expect(ledger.clash).toBe(`100 in ${SHARD} and in shardId-000000000001`);
+  });
+
   it("sees a key whose records come first in another order", () => {
     const ledger = books();
     const order = [0, 1, 2, 5, 4, 3, 6, 7, 8, 9];
