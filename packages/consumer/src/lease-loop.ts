@@ -188,8 +188,8 @@ export class LeaseLoop {
     }
     const failed = verdict.kind === "failed" ? verdict : await this.#audit.run();
     if (failed === undefined) {
-      if (!this.#audit.hasSuspects) return;
-      this.#nextAuditMs = Math.min(this.#nextAuditMs, ports.clock.nowMs() + LISTING_INTERVAL_MS);
+      const { nextLookMs } = this.#audit;
+      if (nextLookMs !== undefined) this.#nextAuditMs = Math.min(this.#nextAuditMs, nextLookMs);
       return;
     }
     reporter.callFailed("shard audit", failed);
@@ -290,6 +290,8 @@ export class LeaseLoop {
     if (isFinished(lease)) return;
     const { config, ports, reporter } = this.#host;
     this.#book.forget(lease.leaseKey);
+    // If its end was written in doubt, others may have gone on from there and cleaned up.
+    if ((await this.#audit.wasFinished(lease)) !== false) return;
     const timeoutMs = config.leaseCallTimeoutMs;
     const answer = await bounded(ports.clock, { timeoutMs }, (options) =>
       ports.leases.create(revived(lease), options),

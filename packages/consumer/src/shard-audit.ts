@@ -18,6 +18,8 @@ import {
   type FirstPosition,
   firstLeases,
   firstPosition,
+  hasBegun,
+  isBehind,
   missingLeases,
   type Repair,
 } from "./core/shard-sync.ts";
@@ -46,26 +48,40 @@ const SCAN_BEHIND: Failure = failure(
   "the scan does not show the rows yet",
 );
 
+const LISTING_BEHIND: Failure = failure(
+  "unavailable",
+  "ListingBehind",
+  "the listing does not show the shards of all rows yet",
+);
+
 export class ShardAudit {
   readonly #host: AuditHost;
-  /** Shards without any relative in the table, from the last audit: acted on when seen twice. */
-  #orphans: ReadonlySet<string> = new Set();
+  /**
+   * Leases that the last audit missed, and since when. The holder of a row that was deleted brings it
+   * back itself, so only what is missing for a whole failover time is made here.
+   */
+  #holes: ReadonlyMap<string, number> = new Map();
 
   constructor(host: AuditHost) {
     this.#host = host;
   }
 
-  /** Is there something to look at a second time? */
-  get hasSuspects(): boolean {
-    return this.#orphans.size > 0;
+  /** When to look a second time at what the last audit missed; undefined: it missed nothing. */
+  get nextLookMs(): number | undefined {
+    if (this.#holes.size === 0) return undefined;
+    const { ports, config } = this.#host;
+    const dueMs = Math.min(...this.#holes.values()) + config.failoverTimeMs;
+    const nowMs = ports.clock.nowMs();
+    return dueMs > nowMs ? dueMs : nowMs + config.failoverTimeMs / 2;
   }
 
   /** @returns a failure if it could not be done; it is then tried again soon. */
   async run(): Promise<Failure | undefined> {
-    const { watch, book } = this.#host;
+    const { watch, book, lastKnown } = this.#host;
     const failed = await watch.refresh();
     if (failed !== undefined) return failed;
-    if (book.size === 0) return this.#begin();
+    // A table that was emptied is repaired out of memory.
+    if (book.size === 0 && lastKnown.size === 0) return this.#begin();
     return (await this.#repair()) ?? (await this.#cleanUp());
   }
 
@@ -90,23 +106,25 @@ export class ShardAudit {
   }
 
   async #repair(): Promise<Failure | undefined> {
-    const { watch, book, lastKnown, ports } = this.#host;
+    const { watch, book, lastKnown, ports, config } = this.#host;
+    const shards = watch.shards ?? [];
     const rows = [...book.sightings()].map(({ lease }): [string, Lease] => [lease.leaseKey, lease]);
+    if (isBehind(shards, [...lastKnown.values()])) return LISTING_BEHIND;
     const repairs = missingLeases({
-      shards: watch.shards ?? [],
+      shards,
       leases: new Map(rows),
       lastKnown: (shardId) => lastKnown.get(shardId),
       orphanPosition: this.#orphanPosition(),
       stream: watch.identity,
       wallMs: ports.clock.wallMs(),
     });
-    const before = this.#orphans;
-    this.#orphans = new Set(
-      repairs.filter(({ why }) => why === "orphan").map(({ lease }) => lease.leaseKey),
-    );
-    const due = repairs.filter(({ why, lease }) => why !== "orphan" || before.has(lease.leaseKey));
+    const nowMs = ports.clock.nowMs();
+    const before = this.#holes;
+    const sinceMs = ({ lease }: Repair): number => before.get(lease.leaseKey) ?? nowMs;
+    this.#holes = new Map(repairs.map((repair) => [repair.lease.leaseKey, sinceMs(repair)]));
     const proven: Repair[] = [];
-    for (const repair of due) {
+    for (const repair of repairs) {
+      if (nowMs - sinceMs(repair) < config.failoverTimeMs) continue;
       const holds = await this.#stillHolds(repair);
       if (typeof holds === "object") return holds;
       if (holds) proven.push(repair);
@@ -114,10 +132,13 @@ export class ShardAudit {
     return this.#create(proven);
   }
 
-  /** Scans are hints: before a row is made for a finished parent's child, the parent is read. */
+  /** Scans are hints: before a row is made, it and those of its family are read. */
   async #stillHolds({ lease, why }: Repair): Promise<boolean | Failure> {
     const row = await this.#get(lease.leaseKey);
     if (row !== undefined) return "kind" in row ? row : false;
+    const finished = await this.wasFinished(lease);
+    if (typeof finished === "object") return finished;
+    if (finished) return false;
     if (why === "row-lost") return true;
     for (const parentId of lease.parentShardIds) {
       const parent = await this.#get(parentId);
@@ -130,10 +151,24 @@ export class ShardAudit {
     return true;
   }
 
+  /** Has a child of it begun? Then its row is gone because it was finished, not because it was lost. */
+  async wasFinished({ leaseKey, childShardIds }: Lease): Promise<boolean | Failure> {
+    const children = new Set(childShardIds);
+    for (const { shardId, parentShardIds } of this.#host.watch.shards ?? []) {
+      if (parentShardIds.includes(leaseKey)) children.add(shardId);
+    }
+    for (const childId of children) {
+      const child = await this.#get(childId);
+      if (child === undefined) continue;
+      if ("kind" in child) return child;
+      if (hasBegun(child)) return true;
+    }
+    return false;
+  }
+
   #orphanPosition(): FirstPosition {
-    const { config, ports, book } = this.#host;
-    const leases = [...book.sightings()].map(({ lease }) => lease);
-    const startMs = applicationStartMs(leases) ?? ports.clock.wallMs();
+    const { config, ports, lastKnown } = this.#host;
+    const startMs = applicationStartMs(lastKnown.values()) ?? ports.clock.wallMs();
     return firstPosition(config.initialPosition, startMs);
   }
 

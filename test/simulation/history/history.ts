@@ -200,16 +200,11 @@ export class History {
     return this.#truth;
   }
 
-  /** Leases whose own row, or a descendant's, somebody deleted by hand: what they knew is gone. */
+  /** Leases whose row somebody deleted by hand: what it knew is gone. */
   get tampered(): ReadonlySet<string> {
-    const found = new Set<string>();
-    const add = (leaseKey: string): void => {
-      if (found.has(leaseKey)) return;
-      found.add(leaseKey);
-      this.shards.get(leaseKey)?.shard.parentShardIds.forEach(add);
-    };
-    for (const { verb, leaseKey } of this.rowWrites) if (verb === "operator") add(leaseKey);
-    return found;
+    return new Set(
+      this.rowWrites.flatMap(({ verb, leaseKey }) => (verb === "operator" ? [leaseKey] : [])),
+    );
   }
 
   /** Of a finished run. */

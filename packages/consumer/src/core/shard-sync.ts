@@ -73,10 +73,15 @@ export function missingLeases(facts: RepairFacts): readonly Repair[] {
   const ancestors = ancestorsOf(leases, shards);
   const repairs = new Map<string, Repair>();
   const visited = new Set<string>();
-  /** A shard without a row that has descendants at work was finished, and its row cleaned up. */
+  /**
+   * A shard without a row that has descendants at work was finished, and its row cleaned up: also if
+   * this worker last saw it unfinished, because it slept through the rest.
+   */
   const isDone = (shardId: string): boolean => {
-    const lease = leases.get(shardId) ?? lastKnown(shardId);
-    return lease === undefined ? ancestors.has(shardId) : isFinished(lease);
+    const row = leases.get(shardId);
+    if (row !== undefined) return isFinished(row);
+    const known = lastKnown(shardId);
+    return ancestors.has(shardId) || (known !== undefined && isFinished(known));
   };
   const visit = (shard: Shard): void => {
     const { shardId, parentShardIds } = shard;
@@ -118,8 +123,21 @@ export function missingLeases(facts: RepairFacts): readonly Repair[] {
   return [...repairs.values()];
 }
 
+/**
+ * Is there a row of a shard younger than all that are listed? Then the listing is behind, and what it
+ * shows open may have been finished long ago. Shard ids count up.
+ */
+export function isBehind(shards: readonly Shard[], leases: Iterable<Lease>): boolean {
+  const isYounger = (a: string, b: string): boolean =>
+    a.length === b.length ? a > b : a.length > b.length;
+  let youngest = "";
+  for (const { shardId } of shards) if (isYounger(shardId, youngest)) youngest = shardId;
+  for (const { leaseKey } of leases) if (isYounger(leaseKey, youngest)) return true;
+  return false;
+}
+
 /** Only a lease at TRIM_HORIZON waits for its parents: see `parents.ts`. */
-function hasBegun({ checkpoint }: Lease): boolean {
+export function hasBegun({ checkpoint }: Lease): boolean {
   return checkpoint.sequenceNumber !== TRIM_HORIZON.sequenceNumber;
 }
 

@@ -13,6 +13,7 @@ import {
   applicationStartMs,
   firstLeases,
   firstPosition,
+  isBehind,
   missingLeases,
   remember,
   revived,
@@ -95,6 +96,18 @@ describe("missingLeases", () => {
     expect(ids(missing([shard("p")], [child]))).toEqual([]);
     expect(ids(missing([shard("p")], [], undefined, [leaseOf("p", SHARD_END)]))).toEqual([]);
     expect(ids(missing(shards, [], undefined, [leaseOf("p", SHARD_END)]))).toEqual(["a", "b"]);
+  });
+
+  it("Y3: who slept while a shard was finished and cleaned up does not bring it back", () => {
+    const child = { ...leaseOf("shard-02", NUMBER), parentShardIds: ["shard-01"] };
+    const asleep = [leaseOf("shard-01", NUMBER)];
+    // A listing that is behind shows it open, its child's row tells.
+    expect(missing([shard("shard-01")], [child], undefined, asleep)).toEqual([]);
+    // Its child's child alone has a row: only the younger row shows that the listing is behind.
+    const grandchild = { ...leaseOf("shard-03", NUMBER), parentShardIds: ["shard-02"] };
+    expect(isBehind([shard("shard-01")], [grandchild])).toBe(true);
+    expect(isBehind([shard("shard-03"), shard("shard-01")], [grandchild])).toBe(false);
+    expect(isBehind([shard("shard-99")], [leaseOf("shard-100")])).toBe(true);
   });
 
   it("the KCL's worked example: 6 = 0+1, 7 = 2+3, 8 = 6+7, 9 and 10 of 5; leases of 4, 5, 7", () => {
