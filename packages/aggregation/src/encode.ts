@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { type UserRecord, utf8ByteLength } from "@shardline/model";
+import type { UserRecord } from "@shardline/model";
 import {
   CHECKSUM_BYTES,
   ENVELOPE_BYTES,
@@ -14,10 +14,9 @@ import {
   varintBytes,
   writeVarint,
 } from "./format.ts";
+import { TextTable, type TableText } from "./text-table.ts";
 
 const FIRST_CAPACITY_BYTES = 1024;
-/** Below this a loop over the characters is faster than a call out of JavaScript. */
-const SHORT_TEXT = 40;
 
 /**
  * Builds one aggregate after the other, byte for byte as the KPL does.
@@ -31,10 +30,8 @@ export class AggregateBuilder {
   /** The records of the message; the tables come before them and are written last. */
   #body: Buffer;
   #bodyBytes = 0;
-  readonly #keys = new Map<string, number>();
-  readonly #hashKeys = new Map<string, number>();
-  #lastKey = "";
-  #lastKeyIndex = -1;
+  readonly #keys = new TextTable(TAG_PARTITION_KEY);
+  readonly #hashKeys = new TextTable(TAG_EXPLICIT_HASH_KEY);
   #tableBytes = 0;
   #recordCount = 0;
   #lastDataBytes = 0;
@@ -79,16 +76,16 @@ export class AggregateBuilder {
     data: Uint8Array | string,
     dataBytes: number = byteLengthOf(data),
   ): boolean {
-    const known = this.#indexOf(partitionKey);
-    const keyIndex = known < 0 ? this.#keys.size : known;
-    let newTableBytes = known < 0 ? lengthDelimitedBytes(utf8ByteLength(partitionKey)) : 0;
+    const key = this.#keys.find(partitionKey);
+    const keyIndex = this.#keys.indexOf(key);
+    let newTableBytes = this.#keys.growthBytes(key);
     let inner = 1 + varintBytes(keyIndex) + lengthDelimitedBytes(dataBytes);
+    let hashKey: TableText | undefined;
     let hashKeyIndex = -1;
     if (explicitHashKey !== undefined) {
-      hashKeyIndex = this.#hashKeys.get(explicitHashKey) ?? this.#hashKeys.size;
-      if (hashKeyIndex === this.#hashKeys.size) {
-        newTableBytes += lengthDelimitedBytes(explicitHashKey.length);
-      }
+      hashKey = this.#hashKeys.find(explicitHashKey);
+      hashKeyIndex = this.#hashKeys.indexOf(hashKey);
+      newTableBytes += this.#hashKeys.growthBytes(hashKey);
       inner += 1 + varintBytes(hashKeyIndex);
     }
     const recordBytes = 1 + varintBytes(inner) + inner;
@@ -96,12 +93,8 @@ export class AggregateBuilder {
       if (this.byteLength + newTableBytes + recordBytes > this.maxBytes) return false;
       if (this.#recordCount >= this.maxRecords) return false;
     }
-    if (known < 0) this.#keys.set(partitionKey, keyIndex);
-    if (hashKeyIndex === this.#hashKeys.size) {
-      this.#hashKeys.set(explicitHashKey as string, hashKeyIndex);
-    }
-    this.#lastKey = partitionKey;
-    this.#lastKeyIndex = keyIndex;
+    this.#keys.take(key);
+    if (hashKey !== undefined) this.#hashKeys.take(hashKey);
     this.#tableBytes += newTableBytes;
     this.#write(keyIndex, hashKeyIndex, inner, recordBytes, data, dataBytes);
     return true;
@@ -112,9 +105,7 @@ export class AggregateBuilder {
     const size = this.byteLength;
     const out = Buffer.allocUnsafeSlow(size);
     out.set(MAGIC, 0);
-    let at = MAGIC.length;
-    for (const key of this.#keys.keys()) at = writeText(out, at, TAG_PARTITION_KEY, key);
-    for (const key of this.#hashKeys.keys()) at = writeText(out, at, TAG_EXPLICIT_HASH_KEY, key);
+    const at = this.#hashKeys.write(out, this.#keys.write(out, MAGIC.length));
     this.#body.copy(out, at, 0, this.#bodyBytes);
     const end = size - CHECKSUM_BYTES;
     out.set(hash("md5", out.subarray(MAGIC.length, end), "buffer"), end);
@@ -131,18 +122,12 @@ export class AggregateBuilder {
   }
 
   reset(): void {
-    this.#keys.clear();
-    this.#hashKeys.clear();
-    this.#lastKeyIndex = -1;
+    this.#keys.reset();
+    this.#hashKeys.reset();
     this.#tableBytes = 0;
     this.#bodyBytes = 0;
     this.#dataBytes = 0;
     this.#recordCount = 0;
-  }
-
-  #indexOf(partitionKey: string): number {
-    if (this.#lastKeyIndex >= 0 && this.#lastKey === partitionKey) return this.#lastKeyIndex;
-    return this.#keys.get(partitionKey) ?? -1;
   }
 
   #write(
@@ -199,27 +184,4 @@ export function encodeAggregate(records: Iterable<UserRecord>): Uint8Array {
 /** Length in bytes as it will be sent. */
 export function byteLengthOf(data: Uint8Array | string): number {
   return typeof data === "string" ? Buffer.byteLength(data, "utf8") : data.length;
-}
-
-function writeText(out: Buffer, offset: number, tag: number, text: string): number {
-  const { length } = text;
-  out[offset] = tag;
-  if (length <= SHORT_TEXT) {
-    // One byte of length, and one for each character as long as they are ASCII.
-    let at = offset + 2;
-    let i = 0;
-    for (; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit >= 0x80) break;
-      out[at++] = unit;
-    }
-    if (i === length) {
-      out[offset + 1] = length;
-      return at;
-    }
-  }
-  const bytes = utf8ByteLength(text);
-  const at = writeVarint(out, offset + 1, bytes);
-  out.write(text, at, bytes, "utf8");
-  return at + bytes;
 }

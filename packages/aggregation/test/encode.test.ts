@@ -123,6 +123,19 @@ describe("AggregateBuilder", () => {
     expect(hex(builder.finish())).toBe(hex(encodeAggregate([{ partitionKey: "k", data: "x" }])));
   });
 
+  it("remembers keys between aggregates, and none of their places", () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryRecords, { minLength: 2, maxLength: 8 }), (aggregates) => {
+        const builder = new AggregateBuilder();
+        for (const records of aggregates) {
+          for (const r of records) builder.tryAdd(r.partitionKey, r.explicitHashKey, r.data);
+          expect(hex(builder.finish())).toBe(hex(encodeAggregate(records)));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it("copies data at once: the caller may reuse its bytes", () => {
     const builder = new AggregateBuilder();
     const data = Buffer.from("before");
