@@ -79,15 +79,24 @@ function common(
   env: Environment,
 ): Pick<KinesisOptions, "endpoint" | "region" | "credentials"> {
   const local = isLoopback(endpoint);
-  const hasRegion = region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? env["AWS_PROFILE"];
-  const hasCredentials = env["AWS_ACCESS_KEY_ID"] ?? env["AWS_PROFILE"];
+  // An empty variable counts as not set, as it does for the AWS SDK.
+  const hasRegion = region || env["AWS_REGION"] || env["AWS_PROFILE"];
+  const hasCredentials = env["AWS_ACCESS_KEY_ID"] || env["AWS_PROFILE"];
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     // Without these the SDK would search the machine and the network for seconds, and then refuse.
-    ...(local && hasRegion === undefined ? { region: "us-east-1" } : {}),
-    ...(local && hasCredentials === undefined ? { credentials: LOCAL_CREDENTIALS } : {}),
+    ...(local && !hasRegion ? { region: localRegion(env) } : {}),
+    ...(local && !hasCredentials ? { credentials: LOCAL_CREDENTIALS } : {}),
     ...(region === undefined ? {} : { region }),
   };
+}
+
+/**
+ * Where `shardline local` makes its streams and the other commands look for them. The SDK for
+ * JavaScript does not read AWS_DEFAULT_REGION, but Python and the AWS CLI do, beside which we run.
+ */
+export function localRegion(env: Environment): string {
+  return env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || "us-east-1";
 }
 
 /** A server on this machine checks no signature; the SDK insists on making one. */
@@ -100,11 +109,11 @@ function endpointOf(
   env: Environment,
 ): string | undefined {
   const ignored = env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true";
-  const fromEnv = ignored ? undefined : env[variable] || env["AWS_ENDPOINT_URL"] || undefined;
-  const text = given ?? fromEnv;
+  const set = ignored ? undefined : [variable, "AWS_ENDPOINT_URL"].find((name) => env[name]);
+  const text = given ?? (set === undefined ? undefined : env[set]);
   if (text === undefined) return undefined;
   if (/^https?:\/\/[^\s/]/.test(text) && URL.canParse(text)) return text.replace(/\/+$/, "");
-  const source = given === undefined ? variable : `--${flag}`;
+  const source = given === undefined ? set : `--${flag}`;
   throw new UsageError(
     `${source}: got ${JSON.stringify(text)}, expected a URL like http://127.0.0.1:4567`,
   );

@@ -5,6 +5,7 @@ import { type Command, defineCommand } from "../args/command.ts";
 import { FAULT_SECTION, parseFault } from "../args/faults.ts";
 import { parseSize } from "../args/size.ts";
 import { parseStreamToCreate } from "../args/streams.ts";
+import { localRegion } from "../connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { stopSignal } from "../io.ts";
 
@@ -27,7 +28,7 @@ export const localCommand: Command = defineCommand(
       region: {
         kind: "text",
         value: "REGION",
-        doc: "of those streams (default AWS_REGION or us-east-1)",
+        doc: "of those streams (default AWS_REGION, AWS_DEFAULT_REGION or us-east-1)",
       },
       "data-dir": { kind: "text", value: "DIR", doc: "keep everything there (default: in memory)" },
       "max-memory": {
@@ -80,7 +81,7 @@ export const localCommand: Command = defineCommand(
         dynamodbPort: flags["dynamodb-port"],
         tlsPort: flags["tls-port"],
         streams,
-        region: flags.region ?? (io.env["AWS_REGION"] || "us-east-1"),
+        region: flags.region ?? localRegion(io.env),
         ...(dataDir === undefined ? {} : { dataDir }),
         maxMemoryBytes,
         enforceLimits: flags["enforce-limits"],
