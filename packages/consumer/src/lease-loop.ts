@@ -311,7 +311,12 @@ export class LeaseLoop {
     const answer = await bounded(ports.clock, { timeoutMs }, (options) =>
       ports.leases.requestHandOff(seen, workerId, options),
     );
-    if (answer.kind === "obsolete") this.#note(leaseKey, answer.current);
+    if (answer.kind === "obsolete") {
+      this.#note(leaseKey, answer.current);
+      // Sent twice on the way: the second one finds what the first one did.
+      const { owner, checkpointOwner } = answer.current ?? {};
+      if (owner === workerId && checkpointOwner !== undefined) this.#view.asked.add(leaseKey);
+    }
     // If a request in doubt was applied, the row will come back in my name.
     if (answer.kind === "ok" || (answer.kind === "failed" && answer.ambiguous)) {
       this.#view.asked.add(leaseKey);
