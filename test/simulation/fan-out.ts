@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Job, SeedResult } from "./child.ts";
+import type { ScenarioKind } from "./scenario/scenario.ts";
 
 const CHILD = fileURLToPath(new URL("./child.js", import.meta.url));
 
@@ -24,17 +25,22 @@ export function runJob(job: Job, onResult: (result: SeedResult) => void): Promis
   });
 }
 
+export interface Seeds {
+  readonly from: number;
+  readonly seeds: number;
+  readonly processes: number;
+  readonly kind: ScenarioKind;
+}
+
 export function spread(
-  from: number,
-  count: number,
-  processes: number,
+  { from, seeds: count, processes, kind }: Seeds,
   onResult: (result: SeedResult) => void,
 ): Promise<void[]> {
   // A child without a seed would hang up before it is connected, and die of that.
   const step = Math.min(processes, count);
   const jobs = Array.from({ length: step }, (_, i): Job => {
     const share = Math.ceil((count - i) / step);
-    return { from: from + i, step, count: share, plant: undefined, untilCaught: false };
+    return { from: from + i, step, count: share, kind, plant: undefined, untilCaught: false };
   });
   return Promise.all(jobs.map((job) => runJob(job, onResult)));
 }

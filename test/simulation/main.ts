@@ -11,6 +11,7 @@ const HELP = `npm run simulate -- [options]
   --seeds N          how many seeds (default 200)
   --from SEED        the first of them (default 1)
   --processes N      child processes (default 2)
+  --producers        producers alone, without workers: many more seeds a second
   --seed S           this seed alone; twice, to prove that it repeats
   --schedule FILE    with --seed: these faults instead of the drawn ones (a JSON array, or a regression file)
   --trace            with --seed: print everything that happened
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
       processes: { type: "string", default: "2" },
       seed: { type: "string" },
       schedule: { type: "string" },
+      producers: { type: "boolean", default: false },
       trace: { type: "boolean", default: false },
       planted: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -40,9 +42,10 @@ async function main(): Promise<number> {
   const from = whole("from", values.from);
   const processes = whole("processes", values.processes);
   const { json } = values;
+  const kind = values.producers ? "producers" : "fleet";
   if (values.planted) {
     const seeds = whole("seeds", values.seeds ?? "20000");
-    return simulatePlants({ names: positionals, from, seeds, processes, json });
+    return simulatePlants({ names: positionals, from, seeds, processes, kind, json });
   }
   if (positionals.length > 0) throw new Error(`what is ${positionals.join(" ")}? See --help`);
   if (values.seed !== undefined || values.schedule !== undefined) {
@@ -51,10 +54,10 @@ async function main(): Promise<number> {
         ? undefined
         : (JSON.parse(readFileSync(values.schedule, "utf8")) as unknown);
     const seed = values.seed === undefined ? undefined : whole("seed", values.seed);
-    return simulateOne({ seed, file, trace: values.trace, json });
+    return simulateOne({ seed, file, kind, trace: values.trace, json });
   }
   const seeds = whole("seeds", values.seeds ?? "200");
-  return simulateSeeds({ from, seeds, processes, json });
+  return simulateSeeds({ from, seeds, processes, kind, json });
 }
 
 function whole(name: string, text: string): number {

@@ -3,13 +3,14 @@ import type { Schedule } from "./faults/fault.ts";
 import { traceLines, traceText } from "./history/trace.ts";
 import { isRegression } from "./regression.ts";
 import { failureReport } from "./report.ts";
-import { drawScenario, type Scenario } from "./scenario/scenario.ts";
+import { drawScenario, type Scenario, type ScenarioKind, seedFlags } from "./scenario/scenario.ts";
 import { type Judged, runJudged, watchUnhandledRejections } from "./seed-run.ts";
 
 export interface OneOptions {
   readonly seed: number | undefined;
   /** A schedule, or a whole regression. */
   readonly file: unknown;
+  readonly kind: ScenarioKind;
   readonly trace: boolean;
   readonly json: boolean;
 }
@@ -29,12 +30,12 @@ export async function simulateOne(options: OneOptions): Promise<number> {
       `${JSON.stringify({ seed, violations, hash, repeats, events, virtualMs, scenario, schedule })}\n`,
     );
   } else {
-    process.stdout.write(summary(first, repeats));
+    process.stdout.write(summary(first, repeats, options.kind));
   }
   return first.violations.length === 0 && repeats ? 0 : 1;
 }
 
-function chosen({ seed, file }: OneOptions): {
+function chosen({ seed, file, kind }: OneOptions): {
   readonly scenario: Scenario;
   readonly schedule: Schedule;
 } {
@@ -42,15 +43,15 @@ function chosen({ seed, file }: OneOptions): {
     return { scenario: file.scenario, schedule: file.schedule };
   }
   if (seed === undefined) throw new Error("--schedule: a bare array of faults needs a --seed");
-  const scenario = drawScenario(seed);
+  const scenario = drawScenario(seed, kind);
   if (file === undefined) return { scenario, schedule: drawSchedule(scenario) };
   if (!Array.isArray(file)) throw new Error("--schedule: expected an array of faults");
   return { scenario, schedule: file as Schedule };
 }
 
-function summary(judged: Judged, repeats: boolean): string {
+function summary(judged: Judged, repeats: boolean, kind: ScenarioKind): string {
   const { scenario, schedule, violations, hash, events, virtualMs, history } = judged;
   const line = `seed ${scenario.seed}: ${violations.length} violations, ${schedule.length} faults, ${events} events in ${Math.round(virtualMs / 1000)} virtual seconds, ${history.puts.size} puts, ${history.deliveries.length} batches, trace ${hash}${repeats ? "" : ", NOT the same twice"}\n`;
   if (violations.length === 0) return line;
-  return `${line}${failureReport(judged, schedule.length, `npm run simulate -- --seed ${scenario.seed}`)}\n`;
+  return `${line}${failureReport(judged, schedule.length, `npm run simulate -- ${seedFlags(scenario.seed, kind)}`)}\n`;
 }

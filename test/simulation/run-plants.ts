@@ -1,6 +1,8 @@
 import { runJob } from "./fan-out.ts";
 import { PLANTS, plantNamed } from "./planted/all.ts";
 import type { Plant } from "./planted/plant.ts";
+import { PRODUCING_BUGS } from "./planted/producing-bugs.ts";
+import type { ScenarioKind } from "./scenario/scenario.ts";
 
 export interface PlantsOptions {
   /** None: all. */
@@ -9,6 +11,7 @@ export interface PlantsOptions {
   /** Each must be caught within so many. */
   readonly seeds: number;
   readonly processes: number;
+  readonly kind: ScenarioKind;
   readonly json: boolean;
 }
 
@@ -22,7 +25,8 @@ export interface Caught {
 
 /** Returns the exit code: 1 if a planted bug gets through. */
 export async function simulatePlants(options: PlantsOptions): Promise<number> {
-  const plants = options.names.length === 0 ? [...PLANTS] : options.names.map(plantNamed);
+  const all = options.kind === "fleet" ? PLANTS : PRODUCING_BUGS;
+  const plants = options.names.length === 0 ? [...all] : options.names.map(plantNamed);
   const queue = [...plants];
   const table: Caught[] = [];
   const lane = async (): Promise<void> => {
@@ -42,11 +46,11 @@ export async function simulatePlants(options: PlantsOptions): Promise<number> {
   return free.length === 0 ? 0 : 1;
 }
 
-async function hunt(plant: Plant, { from, seeds }: PlantsOptions): Promise<Caught> {
+async function hunt(plant: Plant, { from, seeds, kind }: PlantsOptions): Promise<Caught> {
   let after: number | undefined;
   let seed: number | undefined;
   let properties: readonly string[] = [];
-  const job = { from, step: 1, count: seeds, plant: plant.name, untilCaught: true };
+  const job = { from, step: 1, count: seeds, kind, plant: plant.name, untilCaught: true };
   await runJob(job, (result) => {
     const found = result.violations.map(({ property }) => property);
     if (!found.some((property) => plant.properties.includes(property))) return;

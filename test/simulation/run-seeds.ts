@@ -1,17 +1,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SeedResult } from "./child.ts";
-import { spread } from "./fan-out.ts";
+import { type Seeds, spread } from "./fan-out.ts";
+import { NOTHING_PLANTED } from "./planted/plant.ts";
 import type { Regression } from "./regression.ts";
 import { failureReport } from "./report.ts";
+import { type ScenarioKind, seedFlags } from "./scenario/scenario.ts";
 import { runJudged, runSeed, watchUnhandledRejections } from "./seed-run.ts";
 import { shrink } from "./shrink.ts";
 import { dryStates } from "./sometimes.ts";
 
-export interface SeedsOptions {
-  readonly from: number;
-  readonly seeds: number;
-  readonly processes: number;
+export interface SeedsOptions extends Seeds {
   readonly json: boolean;
 }
 
@@ -22,12 +21,12 @@ const REPEATED_SEEDS = 3;
 export async function simulateSeeds(options: SeedsOptions): Promise<number> {
   watchUnhandledRejections();
   const tally = new Tally(options);
-  await spread(options.from, options.seeds, options.processes, (result) => tally.add(result));
+  await spread(options, (result) => tally.add(result));
   tally.endProgress();
-  const unrepeated = await unrepeatedSeeds(tally.results.slice(0, REPEATED_SEEDS));
-  const dry = dryStates(tally.counters, options.seeds);
+  const unrepeated = await unrepeatedSeeds(tally.results.slice(0, REPEATED_SEEDS), options.kind);
+  const dry = dryStates(tally.counters, options);
   for (const { seed } of tally.failures.slice(0, SHOWN_FAILURES)) {
-    process.stderr.write(`\n${await explained(seed)}\n`);
+    process.stderr.write(`\n${await explained(seed, options.kind)}\n`);
   }
   process.stdout.write(options.json ? tally.json(dry, unrepeated) : tally.text(dry, unrepeated));
   return tally.failures.length + dry.length + unrepeated.length === 0 ? 0 : 1;
@@ -126,17 +125,18 @@ class Tally {
 
 async function unrepeatedSeeds(
   results: readonly { readonly seed: number; readonly hash: string }[],
+  kind: ScenarioKind,
 ): Promise<number[]> {
   const different: number[] = [];
   for (const { seed, hash } of results) {
-    if ((await runSeed(seed)).hash !== hash) different.push(seed);
+    if ((await runSeed(seed, NOTHING_PLANTED, kind)).hash !== hash) different.push(seed);
   }
   return different;
 }
 
 /** The failure with the fewest faults that still show it, saved so that it can be replayed. */
-async function explained(seed: number): Promise<string> {
-  const whole = await runSeed(seed);
+async function explained(seed: number, kind: ScenarioKind): Promise<string> {
+  const whole = await runSeed(seed, NOTHING_PLANTED, kind);
   const property = whole.violations[0]?.property;
   const { scenario } = whole;
   const schedule = await shrink(whole.schedule, async (candidate) => {
@@ -148,11 +148,11 @@ async function explained(seed: number): Promise<string> {
   const regression: Regression = { about, scenario, schedule };
   const folder = "simulation-failures";
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `seed-${seed}.json`);
+  const file = join(folder, kind === "fleet" ? `seed-${seed}.json` : `${kind}-${seed}.json`);
   writeFileSync(file, `${JSON.stringify(regression, null, 2)}\n`);
   return failureReport(
     least,
     whole.schedule.length,
-    `npm run simulate -- --schedule ${file} --trace   (all faults: --seed ${seed})`,
+    `npm run simulate -- --schedule ${file} --trace   (all faults: ${seedFlags(seed, kind)})`,
   );
 }

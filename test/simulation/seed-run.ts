@@ -6,7 +6,7 @@ import { drawSchedule } from "./faults/draw.ts";
 import type { Schedule } from "./faults/fault.ts";
 import type { History } from "./history/history.ts";
 import { NOTHING_PLANTED, type Plant } from "./planted/plant.ts";
-import { drawScenario, type Scenario } from "./scenario/scenario.ts";
+import { drawScenario, type Scenario, type ScenarioKind } from "./scenario/scenario.ts";
 import { countStates } from "./sometimes.ts";
 import { runScenario } from "./world/run.ts";
 
@@ -29,8 +29,12 @@ export function watchUnhandledRejections(): void {
   });
 }
 
-export async function runSeed(seed: number, plant: Plant = NOTHING_PLANTED): Promise<Judged> {
-  const scenario = drawScenario(seed);
+export async function runSeed(
+  seed: number,
+  plant: Plant = NOTHING_PLANTED,
+  kind: ScenarioKind = "fleet",
+): Promise<Judged> {
+  const scenario = drawScenario(seed, kind);
   return runJudged(scenario, drawSchedule(scenario), plant);
 }
 

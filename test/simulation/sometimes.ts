@@ -5,6 +5,7 @@
 
 import { effectiveOwner, isShardEnd } from "@shardline/model";
 import type { History } from "./history/history.ts";
+import type { ScenarioKind } from "./scenario/scenario.ts";
 
 /** Fewer seeds than this may leave a state dry by chance. */
 const ENOUGH_SEEDS = 1000;
@@ -15,6 +16,7 @@ const STATES = [
   "put rejected",
   "put unknown",
   "put stored twice",
+  "put waited for room",
   "put after a reshard",
   "aggregate on the wrong shard",
   "take of an expired lease",
@@ -46,7 +48,7 @@ const STATES = [
   "lease surrendered",
 ] as const;
 
-type State = (typeof STATES)[number];
+type State = (typeof STATES)[number] | "poison refused alone";
 
 const HITS = [
   "partition",
@@ -67,9 +69,41 @@ const HITS = [
   "processor-slow",
 ];
 
-export function dryStates(counters: ReadonlyMap<string, number>, seeds: number): string[] {
+/** The same for producers alone. */
+const STATES_OF_PRODUCERS: readonly State[] = [
+  "put ok",
+  "put rejected",
+  "put unknown",
+  "put stored twice",
+  "put waited for room",
+  "put after a reshard",
+  "aggregate on the wrong shard",
+  "poison refused alone",
+  "producer stopped",
+];
+
+const HITS_OF_PRODUCERS = [
+  "partition",
+  "lost-response",
+  "late-apply",
+  "latency",
+  "throttle",
+  "refused",
+  "server-error",
+  "partial-put",
+  "poison",
+  "count-mismatch",
+  "stale-shards",
+];
+
+export function dryStates(
+  counters: ReadonlyMap<string, number>,
+  { seeds, kind }: { readonly seeds: number; readonly kind: ScenarioKind },
+): string[] {
   if (seeds < ENOUGH_SEEDS) return [];
-  return [...STATES, ...HITS.map((kind) => `hit ${kind}`)].filter((state) => !counters.has(state));
+  const [states, hits] =
+    kind === "fleet" ? [STATES, HITS] : [STATES_OF_PRODUCERS, HITS_OF_PRODUCERS];
+  return [...states, ...hits.map((hit) => `hit ${hit}`)].filter((state) => !counters.has(state));
 }
 
 /** Reads the states off a finished history; some are counted while it runs. */
@@ -94,6 +128,7 @@ export function countStates(history: History): void {
   count("lease surrendered", events("stalled"));
   count("dead letter", history.letters.length);
   count("batch failed", events("processor-failed"));
+  count("poison refused alone", history.refusedAlone.length);
   count("checkpoint of the application", history.counters.get("own checkpoint") ?? 0);
   count("checkpoint of the application failed", history.counters.get("own checkpoint failed") ?? 0);
 }

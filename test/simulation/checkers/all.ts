@@ -3,6 +3,7 @@
 import type { History } from "../history/history.ts";
 import { duplicatePuts, s1bFailedIsHonest, s1NoAcknowledgedLoss } from "./acknowledged.ts";
 import { boundedRepeats } from "./duplicates.ts";
+import { s9Readable } from "./decoding.ts";
 import { s4aFencedWrites, s4bNoStaleDelivery } from "./fencing.ts";
 import { s8HandlerDiscipline } from "./handler.ts";
 import { s5ParentsFirst, s5cNoLostChildren } from "./lineage.ts";
@@ -14,15 +15,25 @@ import {
 } from "./one-result.ts";
 import { putOrder } from "./order.ts";
 import { l1OwnedAfterHeal, l2TakenOver } from "./ownership.ts";
+import { poisonStandsAlone } from "./poison.ts";
 import { s2AndCheckpoints } from "./processing.ts";
 import { s2cOrderInTenure, s4cFences } from "./tenure-order.ts";
 import type { Checker, Violation } from "./violation.ts";
 
-const CHECKERS: readonly Checker[] = [
+const OF_PRODUCERS: readonly Checker[] = [
   s1NoAcknowledgedLoss,
   s1bFailedIsHonest,
   duplicatePuts,
   putOrder,
+  s6OneResultPerPut,
+  s9Readable,
+  poisonStandsAlone,
+  l4SettlesInTime,
+  l5StopsInTime,
+  l8BoundedBuffer,
+];
+
+const OF_WORKERS: readonly Checker[] = [
   s2AndCheckpoints,
   s2cOrderInTenure,
   s4cFences,
@@ -30,16 +41,15 @@ const CHECKERS: readonly Checker[] = [
   s4bNoStaleDelivery,
   s5ParentsFirst,
   s5cNoLostChildren,
-  s6OneResultPerPut,
   s8HandlerDiscipline,
   boundedRepeats,
   l1OwnedAfterHeal,
   l2TakenOver,
-  l4SettlesInTime,
-  l5StopsInTime,
-  l8BoundedBuffer,
 ];
 
 export function judge(history: History): Violation[] {
-  return CHECKERS.flatMap((check) => check(history)).sort((a, b) => a.atMs - b.atMs);
+  const workers = history.scenario.workers === 0 ? [] : OF_WORKERS;
+  return [...OF_PRODUCERS, ...workers]
+    .flatMap((check) => check(history))
+    .sort((a, b) => a.atMs - b.atMs);
 }

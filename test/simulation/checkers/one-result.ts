@@ -59,7 +59,7 @@ export function l5StopsInTime(history: History): Violation[] {
   return violations;
 }
 
-/** L8: a producer never holds more records than it may. */
+/** L8: a producer never holds more records or bytes than it may. */
 export function l8BoundedBuffer(history: History): Violation[] {
   return history.events.flatMap(({ name, payload, atMs }) =>
     name === "world.over-buffer"
@@ -67,7 +67,7 @@ export function l8BoundedBuffer(history: History): Violation[] {
           {
             property: "L8",
             atMs,
-            message: `a producer holds ${String(payload["records"])} records`,
+            message: `a producer holds ${String(payload["records"])} records of ${String(payload["bytes"])} bytes`,
           },
         ]
       : [],

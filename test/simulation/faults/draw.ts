@@ -55,6 +55,16 @@ const DRAWS: { readonly [Kind in FaultKind]: Draw } = {
     delayMs: 20 + random.below(3000),
   }),
   throttle: (random, scenario) => ({ kind: "throttle", ...callWindow(random, scenario) }),
+  refused: (random, scenario) => ({
+    kind: "refused",
+    ...callWindow(random, scenario),
+    ...random.pick(REFUSALS),
+  }),
+  poison: (random) => ({
+    kind: "poison",
+    ...window(random),
+    probability: random.pick([0.01, 0.1]),
+  }),
   "server-error": (random, scenario) => ({
     kind: "server-error",
     ...callWindow(random, scenario),
@@ -89,19 +99,49 @@ const DRAWS: { readonly [Kind in FaultKind]: Draw } = {
   }),
 };
 
-const KINDS = Object.keys(DRAWS) as FaultKind[];
+/** How the service says no to a caller that it does not trust. */
+const REFUSALS = [
+  { reason: "credentials", code: "ExpiredTokenException" },
+  { reason: "denied", code: "AccessDeniedException" },
+  { reason: "kms", code: "KMSDisabledException" },
+  { reason: "throttled", code: "KMSThrottlingException" },
+] as const;
+
+const PRODUCERS_ONLY: ReadonlySet<FaultKind> = new Set(["refused", "poison"]);
+const FLEET_KINDS = (Object.keys(DRAWS) as FaultKind[]).filter((kind) => !PRODUCERS_ONLY.has(kind));
+/** What concerns a producer: F1–F5, F20–F26, F40–F44. */
+const PRODUCER_KINDS: readonly FaultKind[] = [
+  "crash",
+  "pause",
+  "stop",
+  "clock-jump",
+  "split",
+  "merge",
+  "partition",
+  "lost-response",
+  "late-apply",
+  "latency",
+  "throttle",
+  "refused",
+  "server-error",
+  "partial-put",
+  "poison",
+  "count-mismatch",
+  "stale-shards",
+];
 /** Kinds that most seeds do without, because they mask the others. */
 const RARE: ReadonlySet<FaultKind> = new Set(["row-deleted", "standstill"]);
 
-export function drawSchedule(scenario: Scenario, kinds: readonly FaultKind[] = KINDS): Schedule {
+export function drawSchedule(scenario: Scenario): Schedule {
+  const kinds = scenario.workers === 0 ? PRODUCER_KINDS : FLEET_KINDS;
   const random = randomFor(scenario.seed, "schedule");
   // Between none and all: some seeds are calm, some have one kind only, some have everything.
   const share = random.next() ** 2 * 0.9;
   const enabled = kinds.filter((kind) => random.next() < (RARE.has(kind) ? share / 6 : share));
   if (enabled.length === 0 && random.chance(0.8)) enabled.push(random.pick(kinds));
-  const meanGapMs = 1000 + random.next() ** 2 * 12_000;
+  const meanGapMs = (1000 + random.next() ** 2 * 12_000) * (scenario.faultsMs < 40_000 ? 0.3 : 1);
   const schedule: Fault[] = [];
-  let atMs = 1000 + random.next() * 5000;
+  let atMs = scenario.faultsMs < 40_000 ? random.next() * 2000 : 1000 + random.next() * 5000;
   while (enabled.length > 0 && atMs < scenario.faultsMs) {
     const drawn = DRAWS[random.pick(enabled)](random, scenario);
     schedule.push({ atMs: Math.floor(atMs), ...drawn });
@@ -134,14 +174,15 @@ function callWindow(
   readonly probability: number;
 } {
   const place = random.chance(0.4) ? "*" : anybody(random, scenario, 0.25);
-  const service = place.startsWith("producer")
-    ? "kinesis"
-    : random.pick(["kinesis", "table"] as const);
+  const service =
+    scenario.workers === 0 || place.startsWith("producer")
+      ? "kinesis"
+      : random.pick(["kinesis", "table"] as const);
   return { ...window(random), durationMs, place, service };
 }
 
 function anybody(random: SeededRandom, scenario: Scenario, producers: number): string {
-  return random.chance(producers)
+  return scenario.workers === 0 || random.chance(producers)
     ? `producer-${1 + random.below(scenario.producers)}`
     : `worker-${1 + random.below(scenario.workers)}`;
 }

@@ -5,6 +5,8 @@
  * The comments name the entries of the fault catalogue (F1 …) that a kind stands for.
  */
 
+import type { FailureReason } from "@shardline/model";
+
 export type Service = "kinesis" | "table";
 
 /** A worker or a producer by its place (`worker-2`), whoever runs there at the time; `*` is all. */
@@ -57,12 +59,20 @@ export type WindowFault =
   | (CallWindow & { readonly kind: "latency"; readonly delayMs: number })
   /** F26, F32, F42 (the whole call) */
   | (CallWindow & { readonly kind: "throttle" })
+  /** F25: expired credentials, a policy or a key that does not allow it; for a while. */
+  | (CallWindow & {
+      readonly kind: "refused";
+      readonly reason: FailureReason;
+      readonly code: string;
+    })
   /** 5xx, before or after the work was done */
   | (CallWindow & { readonly kind: "server-error"; readonly applied: boolean })
   /** F31: a proxy sends the request twice, the second answer is what the client gets. */
   | (CallWindow & { readonly kind: "sent-twice" })
   /** F40, F42: `probability` an entry. */
   | (Window & { readonly kind: "partial-put"; readonly code: string })
+  /** Hazard 11: `probability` a put; a request with such a record is refused as a whole. */
+  | (Window & { readonly kind: "poison" })
   /** F43 */
   | (Window & { readonly kind: "count-mismatch" })
   /** F33: `probability` a row. */

@@ -31,6 +31,8 @@ export interface Put {
   readonly partitionKey: string;
   readonly explicitHashKey: string | undefined;
   readonly data: string;
+  /** The service will not take it, nor any request that it is part of. */
+  readonly isPoison: boolean;
   atMs: number;
   /** How often it settled: once, if all is well. */
   settled: number;
@@ -156,6 +158,8 @@ export class History {
   readonly letters: Delivery[] = [];
   readonly hooks: HookCall[] = [];
   readonly events: WorldEvent[] = [];
+  /** Lone entries that the service refused as invalid. */
+  readonly refusedAlone: { readonly data: Uint8Array; readonly incarnation: string }[] = [];
   readonly lives: Map<string, ProcessLife> = new Map();
   readonly shards: Map<string, ShardTruth> = new Map();
   /** Shards whose lease has ever been at SHARD_END. */

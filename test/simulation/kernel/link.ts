@@ -121,6 +121,7 @@ export class Link {
     const slow = this.#hit("latency", where);
     const late = this.#hit("late-apply", where);
     const error = this.#hit("server-error", where)?.fault;
+    const no = this.#hit("refused", where)?.fault;
     const requestMs =
       this.#latencyMs() + (slow === undefined ? 0 : slow.random.next() * slow.fault.delayMs);
     return {
@@ -132,9 +133,11 @@ export class Link {
       responseLost: lost === "response",
       refused: this.#hit("throttle", where)
         ? throttled()
-        : error?.applied === false
-          ? internalError(writes)
-          : undefined,
+        : no !== undefined
+          ? failure(no.reason, no.code, "not by this caller, not now")
+          : error?.applied === false
+            ? internalError(writes)
+            : undefined,
       spoiled: this.#hit("lost-response", where)
         ? failure("unavailable", "ECONNRESET", "the connection was reset", writes)
         : error?.applied === true

@@ -39,6 +39,8 @@ export interface ProducerSettings {
   readonly recordTtlMs: number;
   readonly requestTimeoutMs: number;
   readonly maxBufferedRecords: number;
+  /** Not given: the producer's default. */
+  readonly maxBufferedBytes?: number;
   readonly alwaysWrap: boolean;
   readonly maxAggregateRecords: number;
   readonly maxRequestEntries: number;
@@ -56,8 +58,12 @@ export interface Load {
   readonly explicitHashKeys: boolean;
 }
 
+/** Of what a seed is a run: whole fleets, or producers alone, which is many times as fast. */
+export type ScenarioKind = "fleet" | "producers";
+
 export interface Scenario {
   readonly seed: number;
+  /** None: a run of producers alone. */
   readonly workers: number;
   readonly producers: number;
   readonly shards: number;
@@ -111,8 +117,35 @@ export function randomFor(seed: number, purpose: string): SeededRandom {
   return new SeededRandom(mixed ^ (mixed >>> 15));
 }
 
-export function drawScenario(seed: number): Scenario {
+export function drawScenario(seed: number, kind: ScenarioKind = "fleet"): Scenario {
   const random = randomFor(seed, "scenario");
+  return kind === "fleet" ? drawFleet(seed, random) : drawProducers(seed, random);
+}
+
+/** Less time and more records than a fleet's: enough to fill buffers and to pass a shard's limits. */
+function drawProducers(seed: number, random: SeededRandom): Scenario {
+  const fleet = drawFleet(seed, random);
+  const hurried = random.chance(0.5);
+  return {
+    ...fleet,
+    workers: 0,
+    producer: {
+      ...fleet.producer,
+      order: random.pick(["none", "none", "ordered", "strict"] as const),
+      recordTtlMs: random.pick([1500, 5000, 15_000]),
+      maxBufferedBytes: random.pick([2048, 20_000, 64 * 2 ** 20]),
+    },
+    load: {
+      ...fleet.load,
+      putsPerSecond: hurried ? 20 : random.pick([2, 5, 10]),
+      payloadBytes: hurried ? random.pick([400, 400, 30_000]) : random.pick([0, 40, 400]),
+    },
+    faultsMs: random.pick([5000, 10_000, 20_000]),
+    settleMs: 60_000,
+  };
+}
+
+function drawFleet(seed: number, random: SeededRandom): Scenario {
   const ordered = random.chance(0.3);
   return {
     seed,
@@ -147,4 +180,9 @@ export function drawScenario(seed: number): Scenario {
     faultsMs: random.pick([40_000, 60_000, 90_000]),
     settleMs: 180_000,
   };
+}
+
+/** How to say on the command line which run is meant. */
+export function seedFlags(seed: number, kind: ScenarioKind): string {
+  return kind === "fleet" ? `--seed ${seed}` : `--${kind} --seed ${seed}`;
 }

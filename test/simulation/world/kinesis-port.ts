@@ -46,6 +46,8 @@ export class KinesisPort implements KinesisApi {
   }
 
   async #put(request: PutRecordsRequest, options: CallOptions): Promise<Outcome<PutRecordsAnswer>> {
+    const poisoned = this.#refusal(request.entries);
+    if (poisoned !== undefined) return poisoned;
     const fates = request.entries.map(() => this.#world.hit("partial-put")?.fault);
     const accepted = request.entries.filter((_, i) => fates[i] === undefined);
     const mismatch = this.#world.hit("count-mismatch");
@@ -68,12 +70,27 @@ export class KinesisPort implements KinesisApi {
     return { kind: "ok", entries };
   }
 
+  /** The service looks at a request as a whole, before anything is stored. */
+  #refusal(entries: readonly PutRecordsEntry[]): Failure | undefined {
+    if (!entries.some(({ data }) => isPoison(data))) return undefined;
+    const [lone] = entries;
+    if (entries.length === 1 && lone !== undefined) {
+      this.#world.history.refusedAlone.push({
+        data: lone.data,
+        incarnation: this.#link.process.name,
+      });
+    }
+    return failure("invalid", "ValidationException", "a value fails to satisfy a constraint");
+  }
+
   async putRecord(
     request: PutRecordRequest,
     options: CallOptions,
   ): Promise<Outcome<{ readonly shardId: string; readonly sequenceNumber: string }>> {
     const frozen = { ...request, ...frozenEntry(request) };
     return this.#link.call(site("PutRecord", true), options, async () => {
+      const poisoned = this.#refusal([frozen]);
+      if (poisoned !== undefined) return poisoned;
       const fate = this.#world.hit("partial-put")?.fault;
       if (fate !== undefined) return entryFailure(fate.code);
       return this.#served.putRecord(frozen, unhurried(options));
@@ -145,6 +162,13 @@ export function unhurried(options: CallOptions): CallOptions {
 
 function frozenEntry({ partitionKey, explicitHashKey, data }: PutRecordsEntry): PutRecordsEntry {
   return { partitionKey, explicitHashKey, data: data.slice() };
+}
+
+/** What a poison record's payload holds, alone or in an aggregate. */
+export const POISON = "|poison|";
+
+function isPoison(data: Uint8Array): boolean {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes(POISON, 0, "latin1");
 }
 
 function refused(fate: { readonly code: string }): PutRecordsEntryOutcome {

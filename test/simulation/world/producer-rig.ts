@@ -5,6 +5,7 @@ import type { ProcessLife, Put, PutResult } from "../history/history.ts";
 import type { SimProcess } from "../kernel/process.ts";
 import type { Load } from "../scenario/scenario.ts";
 import type { Rig } from "./fleet.ts";
+import { POISON } from "./kinesis-port.ts";
 import { STREAM_NAME } from "./sim-stream.ts";
 import type { World } from "./world.ts";
 
@@ -24,6 +25,7 @@ export function startProducer(world: World, process: SimProcess, life: ProcessLi
     recordTtlMs: settings.recordTtlMs,
     requestTimeoutMs: settings.requestTimeoutMs,
     maxBufferedRecords: settings.maxBufferedRecords,
+    maxBufferedBytes: settings.maxBufferedBytes,
     alwaysWrap: settings.alwaysWrap,
     maxAggregateRecords: settings.maxAggregateRecords,
     maxRequestEntries: settings.maxRequestEntries,
@@ -39,12 +41,16 @@ export function startProducer(world: World, process: SimProcess, life: ProcessLi
   let number = 0;
   let unsettled = 0;
   const watchMemory = (): void => {
-    const { records } = producer.outstanding;
-    if (records <= settings.maxBufferedRecords) return;
-    world.note("world.over-buffer", { records });
+    const { records, bytes, waiting } = producer.outstanding;
+    if (waiting > 0) world.history.count("put waited for room");
+    // One that is larger than the whole buffer passes alone.
+    const tooLarge = bytes > (settings.maxBufferedBytes ?? Infinity) && records > 1;
+    if (records <= settings.maxBufferedRecords && !tooLarge) return;
+    world.note("world.over-buffer", { records, bytes });
   };
   const putOne = (): void => {
-    const put = newPut(life.incarnation, number++, load, process);
+    const isPoison = world.hit("poison") !== undefined;
+    const put = newPut(life.incarnation, number++, load, process, isPoison);
     world.history.puts.set(put.id, put);
     unsettled++;
     put.atMs = world.kernel.nowMs;
@@ -58,6 +64,7 @@ export function startProducer(world: World, process: SimProcess, life: ProcessLi
       unsettled--;
       settle(world, put, result, attempts);
     };
+    watchMemory();
     given.then(
       (result) => settled({ kind: "ok", ...result }, result.attempts),
       (error: unknown) => settled(...failureOf(error)),
@@ -83,7 +90,13 @@ export function startProducer(world: World, process: SimProcess, life: ProcessLi
   return { process, life, stop };
 }
 
-function newPut(incarnation: string, number: number, load: Load, { random }: SimProcess): Put {
+function newPut(
+  incarnation: string,
+  number: number,
+  load: Load,
+  { random }: SimProcess,
+  isPoison: boolean,
+): Put {
   const id = `${incarnation}:${number}`;
   const explicit = load.explicitHashKeys && random.chance(0.5);
   const hashKey = (MAX_HASH_KEY * BigInt(Math.floor(random.next() * 2 ** 40))) >> 40n;
@@ -93,7 +106,8 @@ function newPut(incarnation: string, number: number, load: Load, { random }: Sim
     number,
     partitionKey: `key-${random.below(load.keys)}`,
     explicitHashKey: explicit ? hashKey.toString() : undefined,
-    data: `${id}|${"x".repeat(random.below(load.payloadBytes + 1))}`,
+    data: `${id}${isPoison ? POISON : "|"}${"x".repeat(random.below(load.payloadBytes + 1))}`,
+    isPoison,
     atMs: 0,
     settled: 0,
     settledAtMs: undefined,

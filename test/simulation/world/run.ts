@@ -50,6 +50,10 @@ async function live(world: World, schedule: Schedule): Promise<void> {
   await kernel.run(kernel.nowMs + CALM_MS);
   world.note("world.close", {});
   world.fleet.close();
+  if (scenario.workers === 0) {
+    history.endMs = kernel.nowMs;
+    return;
+  }
   const graceMs = Math.max(scenario.consumer.stopMs, scenario.producer.closeMs) + 5000;
   await kernel.run(kernel.nowMs + graceMs, () =>
     [...history.lives.values()].every(({ end }) => end !== undefined),
@@ -62,6 +66,7 @@ function atRest(world: World): boolean {
   const { history, table, fleet } = world;
   if (fleet.live("producer").length > 0 || world.putsInFlight > 0) return false;
   if (!world.stream.isSteady) return false;
+  if (world.scenario.workers === 0) return true;
   const ended = new Set(
     table.rows().flatMap((row) => (isShardEnd(row.checkpoint) ? [row.leaseKey] : [])),
   );
