@@ -86,6 +86,7 @@ const COMMON: OptionTable<AwsOptions> = {
     expected: "credentials or a function that returns a promise of them",
     accepts: isCredentials,
     required: false,
+    secret: true,
     doc: "Not given: the AWS SDK's default chain.",
     counterpart: "credentialsProvider",
   },

@@ -39,6 +39,8 @@ export type OptionSpec =
       readonly expected: string;
       readonly accepts: (value: unknown) => boolean;
       readonly required: boolean;
+      /** Its value is not quoted in a problem, not even one of the wrong type. */
+      readonly secret?: true;
     });
 
 export type OptionTable<Config extends object> = { readonly [K in keyof Config]-?: OptionSpec };
@@ -78,7 +80,8 @@ export function compileOptions<Config extends object>(
     } else if (conforms(spec, value)) {
       config[name] = value;
     } else {
-      problems.push({ path: name, value: describe(value), expected: expectation(spec) });
+      const shown = "secret" in spec ? `a ${typeof value}` : describe(value);
+      problems.push({ path: name, value: shown, expected: expectation(spec) });
     }
   }
   if (problems.length === 0 && check !== undefined) problems.push(...check(config as Config));
@@ -140,7 +143,7 @@ function expectation(spec: OptionSpec): string {
   }
 }
 
-/** Says what a value is without quoting anything long or secret. */
+/** Says what a value is without quoting anything long. */
 function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null) {
     return String(value);

@@ -83,6 +83,20 @@ describe("compileOptions", () => {
     );
   });
 
+  it("quotes no secret, whatever its type", () => {
+    const secret: OptionTable<{ readonly key: object }> = {
+      key: {
+        ...{ kind: "custom", expected: "a key", required: false, secret: true, doc: "" },
+        accepts: (value) => typeof value === "object",
+      },
+    };
+    for (const key of ["AKIA-and-more", 4711]) {
+      const message = expect.not.stringMatching(/AKIA|4711/) as string;
+      const error = expect.objectContaining({ code: "INVALID_OPTIONS", message }) as Error;
+      expect(() => compileOptions("thing", secret, { key })).toThrowError(error);
+    }
+  });
+
   it("is not misled by inherited properties", () => {
     expect(() => compile(Object.create({ name: "x" }))).toThrowError("name: got nothing");
   });
