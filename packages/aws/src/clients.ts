@@ -37,7 +37,7 @@ export type DynamoDbCall = <T>(
 /** A Kinesis endpoint may close an idle connection at any time; an old idle socket is a likely victim. */
 const IDLE_SOCKET_MS = 20_000;
 
-export function openAgents(options: AwsOptions & { readonly maxConnections: number }): Agents {
+function openAgents(options: AwsOptions & { readonly maxConnections: number }): Agents {
   const settings = {
     keepAlive: true,
     maxSockets: options.maxConnections,

@@ -125,6 +125,19 @@ const REFUSALS: ReadonlySet<FailureReason> = new Set([
   "kms",
 ]);
 
+/** Of those denied: the caller is not known, so no permission would help. */
+const NOT_AUTHENTICATED: ReadonlySet<string> = new Set([
+  "AuthFailure",
+  "IncompleteSignature",
+  "IncompleteSignatureException",
+  "InvalidClientTokenId",
+  "InvalidSignatureException",
+  "MissingAuthenticationToken",
+  "MissingAuthenticationTokenException",
+  "SignatureDoesNotMatch",
+  "UnrecognizedClientException",
+]);
+
 /** The request left this machine for certain not. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -246,7 +259,7 @@ function reasonOf(facts: Facts): FailureReason {
   return reasonOfStatus(status);
 }
 
-export function reasonOfStatus(status: number): FailureReason {
+function reasonOfStatus(status: number): FailureReason {
   if (status === 429) return "throttled";
   if (status === 408) return "timeout";
   if (status === 401 || status === 403) return "denied";
@@ -277,6 +290,9 @@ function explain(reason: FailureReason, facts: Facts, site: CallSite): string {
       return `${head}: lost the connection to ${endpoint} (${said}) before its answer`;
     }
     return `${head}: cannot reach ${endpoint} (${said}): check the endpoint, the network and that the service is up`;
+  }
+  if (reason === "denied" && NOT_AUTHENTICATED.has(facts.code)) {
+    return `${head}: the credentials in use are not accepted (${said}): check the access key, its secret, the session token and the region`;
   }
   if (reason === "denied") {
     const action = `${site.service.toLowerCase()}:${site.operation}`;

@@ -56,6 +56,14 @@ describe("what the service answers", () => {
     expect(toFailure(answered(name, status), READ).ambiguous).toBe(false);
   });
 
+  it.each([
+    ["AccessDeniedException", "need the action kinesis:PutRecords"],
+    ["UnrecognizedClientException", "check the access key, its secret"],
+    ["InvalidSignatureException", "check the access key, its secret"],
+  ])("%s says what to do about it", (name, advice) => {
+    expect(toFailure(answered(name, 403), PUT).message).toContain(advice);
+  });
+
   it("a signature that is too old is the clock's fault, one that is wrong the key's", () => {
     const name = "InvalidSignatureException";
     const old = answered(name, 403, "Signature expired: 20261121T000000Z is now earlier than …");
