@@ -47,6 +47,7 @@ export function adminHandler(options: AdminOptions, next: WireHandler): WireHand
 async function answer(options: AdminOptions, request: WireRequest): Promise<AdminAnswer> {
   const body = await readBody(request, MAX_BODY_BYTES);
   if (!isLocalCaller(request)) return problem(403, "only for callers on this machine");
+  if (!isDeliberate(request)) return problem(415, "send content-type: application/json");
   if (body.kind !== "whole") return problem(413, `the body is over ${MAX_BODY_BYTES} bytes`);
   let input: unknown;
   try {
@@ -100,18 +101,19 @@ function isVirtual(clock: Clock): clock is Clock & { advance(durationMs: number)
   return "advance" in clock && typeof clock.advance === "function";
 }
 
-/** A page of some site may post to loopback or point its own name there; neither gets through. */
-function isLocalCaller(request: WireRequest): boolean {
-  const { headers } = request;
+/** A page of some site may point its own name to loopback. */
+function isLocalCaller({ headers, socket }: WireRequest): boolean {
   const host = headers.host ?? String(headers[":authority"] ?? "");
   return (
-    LOOPBACK.test(request.socket.remoteAddress ?? "") &&
+    LOOPBACK.test(socket.remoteAddress ?? "") &&
     LOOPBACK_HOST.test(host) &&
-    headers.origin === undefined &&
-    (request.method === "GET" ||
-      request.method === "DELETE" ||
-      String(headers["content-type"]).startsWith("application/json"))
+    headers.origin === undefined
   );
+}
+
+/** A page of some site may post a form to loopback without being asked, but only as a form or text. */
+function isDeliberate({ headers, method }: WireRequest): boolean {
+  return method !== "POST" || String(headers["content-type"]).startsWith("application/json");
 }
 
 function problem(status: number, error: string): AdminAnswer {
