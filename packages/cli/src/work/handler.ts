@@ -26,7 +26,7 @@ export async function loadHandlers(file: string): Promise<Handlers> {
 }
 
 /** @throws CliError */
-export function handlersOf(module: Readonly<Record<string, unknown>>, file: string): Handlers {
+function handlersOf(module: Readonly<Record<string, unknown>>, file: string): Handlers {
   const processRecords = module["default"] ?? module["processRecords"];
   if (typeof processRecords !== "function") {
     throw new CliError(

@@ -2,7 +2,7 @@
  * Requests to a table go through together; one that rebuilds the table goes alone, and the others
  * wait. First come, first served.
  */
-export class TableGate {
+class TableGate {
   #active = 0;
   #exclusive = false;
   readonly #queue: { readonly exclusive: boolean; readonly enter: () => void }[] = [];

@@ -12,7 +12,7 @@ type Request = Record<string, unknown>;
 interface Step {
   readonly operation: "PutItem" | "UpdateItem" | "DeleteItem";
   readonly request: Request;
-  /** A ConditionCheck is an update that is only rehearsed. */
+  /** A ConditionCheck is a deletion that is only rehearsed. */
   readonly checkOnly: boolean;
 }
 

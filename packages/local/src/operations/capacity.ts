@@ -19,7 +19,7 @@ export const MAX_STREAM_SHARDS = 10_000;
 export const ON_DEMAND_STREAM_LIMIT = 50;
 
 /** 10 GiB/s. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamWarmThroughput.html */
-export const MAX_WARM_MIBPS = 10_240;
+const MAX_WARM_MIBPS = 10_240;
 
 export function openShardCount(account: ModelAccount): number {
   let count = 0;
