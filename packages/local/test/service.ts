@@ -1,5 +1,6 @@
 /** A service on a virtual clock, called without a wire. */
 
+import { payloadBytes } from "../src/stream-model/payload.ts";
 import { SeededRandom } from "../src/memory/seeded-random.ts";
 import { operations } from "../src/operations/index.ts";
 import { ServiceError, type Subscription } from "../src/operations/operation.ts";
@@ -111,7 +112,7 @@ export function arnOf(name: string, accountId: string = ACCOUNT): string {
 }
 
 export function textOf(record: WireRecord): string {
-  return Buffer.from(record.Data as string, "base64").toString();
+  return Buffer.from(payloadBytes(record.Data)).toString();
 }
 
 export function shardId(index: number): string {

@@ -12,7 +12,7 @@ export interface OperationContext extends Instant {
 
 /**
  * Input and output have the members of the SDK's types, with these conventions:
- * blobs are `Payload` (base64 text or bytes; either is accepted, and given back as stored);
+ * blobs are `Payload` (base64 text or bytes) in inputs and bytes in outputs;
  * timestamps are `Timestamp` in outputs (the wire encodes them), and a `Timestamp` or a number of
  * epoch seconds in inputs; absent members are absent or undefined; `{}` where the service answers
  * with an empty body. SubscribeToShard answers with a `Subscription`.
@@ -22,7 +22,14 @@ export interface OperationContext extends Instant {
 export type Operation = (input: Record<string, unknown>, context: OperationContext) => object;
 
 export type { Payload } from "../stream-model/payload.ts";
-export { isBase64, payloadBase64, payloadBytes, payloadLength } from "../stream-model/payload.ts";
+export {
+  ByteRange,
+  isBase64,
+  isBytes,
+  payloadBase64,
+  payloadBytes,
+  payloadLength,
+} from "../stream-model/payload.ts";
 export { ServiceError } from "../stream-model/service-error.ts";
 export type {
   Subscription,

@@ -27,8 +27,10 @@ export const putRecord: Operation = define(
     if (context.model.config.quotas && !shard.quota.tryWrite(placed.sizeBytes, context.nowMs)) {
       throw throughputExceeded(shardThrottled(stream, shard));
     }
+    const beforeBytes = shard.log.retainedBytes;
     const record = stream.append(shard, placed, arrivalOf(context), firstStep(context));
-    context.model.recordsAppended(stream, [{ shardId: shard.shardId, record }], placed.sizeBytes);
+    const grownBytes = shard.log.retainedBytes - beforeBytes;
+    context.model.recordsAppended(stream, [{ shardId: shard.shardId, record }], grownBytes);
     return {
       ShardId: shard.shardId,
       SequenceNumber: record.SequenceNumber,

@@ -58,7 +58,7 @@ function store(
   const { quotas } = context.model.config;
   const arrival = arrivalOf(context);
   const appended: AppendedRecord[] = [];
-  let sizeBytes = 0;
+  let grownBytes = 0;
   let step = firstStep(context);
   const results = placed.map((record) => {
     const { shard } = record;
@@ -67,12 +67,13 @@ function store(
       const ErrorMessage = shardThrottled(stream, shard);
       return { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage };
     }
+    const beforeBytes = shard.log.retainedBytes;
     const stored = stream.append(shard, record, arrival, step);
     step = 1;
-    sizeBytes += record.sizeBytes;
+    grownBytes += shard.log.retainedBytes - beforeBytes;
     appended.push({ shardId, record: stored });
     return { SequenceNumber: stored.SequenceNumber, ShardId: shardId };
   });
-  context.model.recordsAppended(stream, appended, sizeBytes);
+  context.model.recordsAppended(stream, appended, grownBytes);
   return { results, failed: placed.length - appended.length };
 }

@@ -1,6 +1,6 @@
 /** What the service's JSON reader says of values of the wrong type. */
 
-import { isBase64, Timestamp } from "./operation.ts";
+import { isBase64, isBytes, Timestamp } from "./operation.ts";
 import type { Member, Members, Shape } from "./shape.ts";
 
 const JAVA_NAMES: Readonly<Record<string, string>> = {
@@ -75,7 +75,7 @@ function wrongScalar(value: unknown, shape: Shape): string {
 }
 
 function wrongBlob(value: unknown, shape: Shape): string | undefined {
-  if (value instanceof Uint8Array) return undefined;
+  if (isBytes(value)) return undefined;
   if (typeof value !== "string") return wrongScalar(value, shape);
   if (isBase64(value)) return undefined;
   if (value.length % 4 !== 0) {

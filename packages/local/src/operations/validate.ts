@@ -4,7 +4,7 @@
  * broken constraints (ValidationException, all of them in one message, at most ten).
  */
 
-import { isBase64, payloadLength, ServiceError, Timestamp } from "./operation.ts";
+import { isBase64, isBytes, payloadLength, ServiceError, Timestamp } from "./operation.ts";
 import type { Member, Members, Shape, StringShape } from "./shape.ts";
 import { serializationProblem } from "./serialization.ts";
 
@@ -77,7 +77,7 @@ function compile(shape: Shape): Check {
       return (value) =>
         typeof value === "string"
           ? isBase64(value) && payloadLength(value) <= shape.max
-          : value instanceof Uint8Array && value.length <= shape.max;
+          : isBytes(value) && value.length <= shape.max;
     case "list":
       return compileList(
         compile(shape.member),

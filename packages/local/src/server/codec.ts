@@ -2,6 +2,7 @@
 
 import { cbor, tag, tagSymbol } from "@smithy/core/cbor";
 import { type Payload, payloadBase64, payloadBytes, Timestamp } from "../operations/operation.ts";
+import { putRecordsAnswer } from "./put-records-answer.ts";
 import { parsePutRecords } from "./put-records-json.ts";
 
 export interface Codec {
@@ -17,7 +18,7 @@ const jsonCodec: Codec = {
   contentType: "application/x-amz-json-1.1",
   eventContentType: "application/json",
   decode: decodeJson,
-  encode: (output) => JSON.stringify(withPayloads(output, payloadBase64)),
+  encode: encodeJson,
 };
 
 const cborCodec: Codec = {
@@ -35,6 +36,15 @@ export function codecOf(contentType: string | undefined): Codec | undefined {
 }
 
 export { jsonCodec };
+
+function encodeJson(output: object): string {
+  if (isPutRecordsAnswer(output)) return putRecordsAnswer(output);
+  return JSON.stringify(withPayloads(output, payloadBase64));
+}
+
+function isPutRecordsAnswer(output: object): output is { readonly Records: object[] } {
+  return "FailedRecordCount" in output && "Records" in output && Array.isArray(output.Records);
+}
 
 function decodeJson(bytes: Buffer, operation: string): Record<string, unknown> {
   const fast = operation === "PutRecords" ? parsePutRecords(bytes) : undefined;

@@ -14,7 +14,7 @@ export interface ModelConfig {
   readonly subscriptionMs: number;
   readonly iteratorLifetimeMs: number;
   readonly tokenLifetimeMs: number;
-  /** Records kept over all streams, keys included; above it the oldest go, with a `trimmed` change. */
+  /** Memory of the records of all streams; above it the oldest go, with a `trimmed` change. */
   readonly maxMemoryBytes: number;
   /** Chance for ids, for gaps in sequence numbers and for placing records of AUTO streams. */
   readonly random: Random;

@@ -4,7 +4,7 @@ import { DEFAULT_MODEL_CONFIG, type ModelConfig } from "./config.ts";
 import { resourceNotFound } from "./errors.ts";
 import type { Instant } from "./instant.ts";
 import { payloadLength } from "./payload.ts";
-import { retainedBytes, trimOldest } from "./memory-bound.ts";
+import { trimOldest } from "./memory-bound.ts";
 import { parseSequenceNumber } from "./sequence-number.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import type { ModelShard } from "./shard.ts";
@@ -24,7 +24,7 @@ export class KinesisModel {
   readonly #accounts: Map<string, ModelAccount> = new Map();
   readonly #streamsById: Map<string, ModelStream> = new Map();
   readonly #listeners: Set<(change: Change) => void> = new Set();
-  /** An upper estimate between exact counts. */
+  /** Of all logs; counted anew where records go. */
   #retainedBytes = 0;
   #trimmedAtMs: number = Number.NEGATIVE_INFINITY;
 
@@ -79,7 +79,7 @@ export class KinesisModel {
     const { accountId, region, streamName, streamId } = stream.identity;
     this.account(accountId, region).streams.delete(streamName);
     this.#streamsById.delete(streamId);
-    for (const shard of stream.shards.all()) this.#retainedBytes -= retainedBytes(shard.log);
+    for (const shard of stream.shards.all()) this.#retainedBytes -= shard.log.retainedBytes;
     this.#emit({ kind: "stream-deleted", streamId });
     stream.wakeReaders();
   }
@@ -93,19 +93,18 @@ export class KinesisModel {
     if (this.#listeners.size > 0) this.#emit({ kind: "account", account: account.toSnapshot() });
   }
 
-  /** To be called once after the records of one call. */
+  /**
+   * To be called once after the records of one call.
+   * @param grownBytes how much more memory the logs of their shards retain
+   */
   recordsAppended(
     stream: ModelStream,
     appended: readonly AppendedRecord[],
-    sizeBytes: number,
+    grownBytes: number,
   ): void {
     if (appended.length === 0) return;
     this.#emit({ kind: "records", streamId: stream.identity.streamId, appended });
-    this.#retainedBytes += retainedBytes({
-      bytes: sizeBytes,
-      firstPosition: 0,
-      endPosition: appended.length,
-    });
+    this.#retainedBytes += grownBytes;
     if (this.#retainedBytes > this.config.maxMemoryBytes) this.#boundMemory();
   }
 
@@ -224,9 +223,9 @@ export class KinesisModel {
   ): void {
     const last = shard.log.recordAt(position - 1);
     if (last === undefined) return;
-    const before = retainedBytes(shard.log);
+    const before = shard.log.retainedBytes;
     const records = shard.log.trimBefore(position);
-    this.#retainedBytes += retainedBytes(shard.log) - before;
+    this.#retainedBytes += shard.log.retainedBytes - before;
     const { streamId } = stream.identity;
     const throughSequenceNumber = last.SequenceNumber;
     this.#emit({
@@ -242,7 +241,7 @@ export class KinesisModel {
   #countRetained(): number {
     let bytes = 0;
     for (const stream of this.#streamsById.values()) {
-      for (const shard of stream.shards.all()) bytes += retainedBytes(shard.log);
+      for (const shard of stream.shards.all()) bytes += shard.log.retainedBytes;
     }
     return bytes;
   }

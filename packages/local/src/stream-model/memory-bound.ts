@@ -1,21 +1,10 @@
-/** How much memory records take, and which of them go when it is too much. */
+/** Which records go when they take too much memory. */
 
-import type { RecordLog } from "./record-log.ts";
 import type { ModelShard } from "./shard.ts";
 import type { ModelStream } from "./stream.ts";
 
-/** The record's object, its sequence number and its places in the log, as measured in Node 20. */
-const RECORD_OVERHEAD_BYTES = 300;
-/** Most records are kept as the base64 text they came as. */
-const BASE64_GROWTH = 4 / 3;
 /** How far below the bound a trim goes, so that it is not done at every put. */
 const TRIM_TO = 0.95;
-
-export function retainedBytes(
-  log: Pick<RecordLog, "bytes" | "firstPosition" | "endPosition">,
-): number {
-  return log.bytes * BASE64_GROWTH + (log.endPosition - log.firstPosition) * RECORD_OVERHEAD_BYTES;
-}
 
 interface Cut {
   readonly stream: ModelStream;
@@ -37,7 +26,7 @@ export function trimOldest(streams: Iterable<ModelStream>, maxBytes: number): re
     }
   }
   const keptFrom = (ms: number): number =>
-    places.reduce((sum, { shard }) => sum + keptBytes(shard.log, shard.log.seekTime(ms)), 0);
+    places.reduce((sum, { shard: { log } }) => sum + log.retainedBytesFrom(log.seekTime(ms)), 0);
   let low = earliestMs;
   let high = latestMs;
   while (low < high) {
@@ -46,9 +35,4 @@ export function trimOldest(streams: Iterable<ModelStream>, maxBytes: number): re
     else low = middle + 1;
   }
   return places.map(({ stream, shard }) => ({ stream, shard, position: shard.log.seekTime(low) }));
-}
-
-function keptBytes(log: RecordLog, position: number): number {
-  const bytes = log.bytes - log.bytesBefore(position);
-  return retainedBytes({ bytes, firstPosition: position, endPosition: log.endPosition });
 }

@@ -1,9 +1,33 @@
 /**
- * Record data as it came: base64 text from JSON, raw bytes from CBOR or from memory. It is stored in
- * that form and converted only where the other form is asked for, so a JSON reader of what a JSON
- * writer put costs no decoding.
+ * Record data as a request has it: base64 text from JSON, bytes from CBOR or from memory. It is
+ * stored, and given back, as bytes.
  */
-export type Payload = string | Uint8Array;
+export type Payload = string | Uint8Array | ByteRange;
+
+/** Bytes from `begin` until `end` of a memory that they share: a fraction of what a view of it costs. */
+export class ByteRange {
+  readonly memory: Buffer;
+  readonly begin: number;
+  readonly end: number;
+
+  constructor(memory: Buffer, begin: number, end: number) {
+    this.memory = memory;
+    this.begin = begin;
+    this.end = end;
+  }
+
+  get length(): number {
+    return this.end - this.begin;
+  }
+
+  view(): Uint8Array {
+    return this.memory.subarray(this.begin, this.end);
+  }
+}
+
+export function isBytes(value: unknown): value is Uint8Array | ByteRange {
+  return value instanceof ByteRange || value instanceof Uint8Array;
+}
 
 /** Length of the bytes that the payload stands for. */
 export function payloadLength(payload: Payload): number {
@@ -20,11 +44,25 @@ export function payloadLength(payload: Payload): number {
 }
 
 export function payloadBytes(payload: Payload): Uint8Array {
-  return typeof payload === "string" ? Buffer.from(payload, "base64") : payload;
+  if (typeof payload === "string") return Buffer.from(payload, "base64");
+  return payload instanceof ByteRange ? payload.view() : payload;
+}
+
+/** Writes the bytes at `at`, where there must be room for them; returns how many. */
+export function writePayload(payload: Payload, target: Buffer, at: number): number {
+  if (typeof payload === "string") return target.write(payload, at, "base64");
+  if (payload instanceof ByteRange) {
+    return payload.memory.copy(target, at, payload.begin, payload.end);
+  }
+  target.set(payload, at);
+  return payload.length;
 }
 
 export function payloadBase64(payload: Payload): string {
   if (typeof payload === "string") return payload;
+  if (payload instanceof ByteRange) {
+    return payload.memory.toString("base64", payload.begin, payload.end);
+  }
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("base64");
 }
 

@@ -1,25 +1,19 @@
 /**
  * The records of one shard, oldest first, in chunks. A position counts records since the shard was
- * created and never changes its meaning; trimming moves `firstPosition`. Reading hands out
- * references; every search is a binary one.
+ * created and never changes its meaning; trimming moves `firstPosition`. Every search is a binary one.
  */
 
 import { compareSequenceNumbers } from "@shardline/model";
+import { RecordChunk } from "./record-chunk.ts";
 import type { WireRecord } from "./wire-record.ts";
 
-const MAX_CHUNK_RECORDS = 1024;
-const MAX_CHUNK_BYTES = 1024 * 1024;
-
-interface Chunk {
-  readonly firstPosition: number;
-  readonly firstBytes: number;
-  readonly records: WireRecord[];
-  /** Bytes of the shard up to and including each record, since it was created. */
-  readonly endBytes: number[];
-}
+/** The first chunk of a shard: most shards of most tests hold little. Each next one is twice as large. */
+const MIN_CHUNK_BYTES = 2 * 1024;
+/** A chunk is let go as a whole, so its size is how much a trimmed shard may still hold on to. */
+const MAX_CHUNK_BYTES = 256 * 1024;
 
 export class RecordLog {
-  readonly #chunks: Chunk[] = [];
+  readonly #chunks: RecordChunk[] = [];
   #firstPosition = 0;
   #trimmedBytes = 0;
   #endPosition = 0;
@@ -38,6 +32,17 @@ export class RecordLog {
     return this.#endBytes - this.#trimmedBytes;
   }
 
+  /** Memory that the records take, their chunks' free room included. */
+  get retainedBytes(): number {
+    return this.#retainedSince(this.#chunks[0]);
+  }
+
+  /** The same, if everything before the position were dropped. */
+  retainedBytesFrom(position: number): number {
+    if (position >= this.#endPosition) return 0;
+    return this.#retainedSince(this.#chunkOf(position) ?? this.#chunks[0]);
+  }
+
   /** Arrival of the oldest record kept. */
   get firstArrivalMs(): number | undefined {
     return this.#endPosition === this.#firstPosition
@@ -46,54 +51,43 @@ export class RecordLog {
   }
 
   get lastArrivalMs(): number | undefined {
-    const last = this.#chunks.at(-1)?.records.at(-1);
-    return last?.ApproximateArrivalTimestamp.epochMs;
+    const last = this.#chunks.at(-1);
+    return last?.arrivalMs(last.length - 1);
   }
 
+  /** @param sizeBytes as the service counts it: data and partition key */
   append(record: WireRecord, sizeBytes: number): void {
+    const room = RecordChunk.roomFor(record);
     let chunk = this.#chunks.at(-1);
-    if (
-      chunk === undefined ||
-      chunk.records.length >= MAX_CHUNK_RECORDS ||
-      this.#endBytes - chunk.firstBytes >= MAX_CHUNK_BYTES
-    ) {
-      chunk = {
-        firstPosition: this.#endPosition,
-        firstBytes: this.#endBytes,
-        records: [],
-        endBytes: [],
-      };
-      this.#chunks.push(chunk);
-    }
+    if (chunk === undefined || chunk.freeBytes < room) chunk = this.#addChunk(chunk, room);
     this.#endBytes += sizeBytes;
     this.#endPosition++;
-    chunk.records.push(record);
-    chunk.endBytes.push(this.#endBytes);
+    chunk.append(record, this.#endBytes);
   }
 
   /** Position of the first kept record at this sequence number, or after it. */
   seekSequence(sequenceNumber: string, after: boolean): number {
     return this.#seek((chunk, offset) => {
-      const order = compareSequenceNumbers(
-        (chunk.records[offset] as WireRecord).SequenceNumber,
-        sequenceNumber,
-      );
+      const order = compareSequenceNumbers(chunk.sequenceNumber(offset), sequenceNumber);
       return after ? order > 0 : order >= 0;
     });
   }
 
   /** Position of the first kept record that arrived at `epochMs` or later. */
   seekTime(epochMs: number): number {
-    return this.#seek((chunk, offset) => arrivalAt(chunk, offset) >= epochMs);
+    return this.#seek((chunk, offset) => chunk.arrivalMs(offset) >= epochMs);
   }
 
   recordAt(position: number): WireRecord | undefined {
     const chunk = this.#chunkOf(position);
-    return chunk?.records[position - chunk.firstPosition];
+    if (chunk === undefined || position >= this.#endPosition) return undefined;
+    return chunk.record(position - chunk.firstPosition);
   }
 
   arrivalMs(position: number): number | undefined {
-    return this.recordAt(position)?.ApproximateArrivalTimestamp.epochMs;
+    const chunk = this.#chunkOf(position);
+    if (chunk === undefined || position >= this.#endPosition) return undefined;
+    return chunk.arrivalMs(position - chunk.firstPosition);
   }
 
   /** Bytes kept before the position. */
@@ -109,7 +103,7 @@ export class RecordLog {
     if (from >= until) return [];
     const budget = this.#bytesUntil(from) + maxBytes;
     if (this.#bytesUntil(until) > budget) {
-      const over = this.#seek((chunk, offset) => (chunk.endBytes[offset] as number) > budget);
+      const over = this.#seek((chunk, offset) => chunk.endBytes(offset) > budget);
       until = Math.max(from + 1, Math.min(until, over));
     }
     return this.#slice(from, until);
@@ -124,22 +118,40 @@ export class RecordLog {
     this.#firstPosition = until;
     let whole = 0;
     for (const chunk of this.#chunks) {
-      if (chunk.firstPosition + chunk.records.length > until) break;
+      if (chunk.firstPosition + chunk.length > until) break;
       whole++;
     }
     this.#chunks.splice(0, whole);
     return dropped;
   }
 
+  #retainedSince(first: RecordChunk | undefined): number {
+    const last = this.#chunks.at(-1);
+    if (first === undefined || last === undefined) return 0;
+    return last.firstRetainedBytes + last.retainedBytes - first.firstRetainedBytes;
+  }
+
+  #addChunk(last: RecordChunk | undefined, room: number): RecordChunk {
+    const doubled = last === undefined ? MIN_CHUNK_BYTES : last.capacityBytes * 2;
+    const chunk = new RecordChunk(
+      Math.max(room, Math.min(doubled, MAX_CHUNK_BYTES)),
+      this.#endPosition,
+      this.#endBytes,
+      last === undefined ? 0 : last.firstRetainedBytes + last.retainedBytes,
+    );
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
   #slice(from: number, until: number): readonly WireRecord[] {
-    const parts: WireRecord[][] = [];
+    const records: WireRecord[] = [];
     for (let position = from; position < until; ) {
-      const chunk = this.#chunkOf(position) as Chunk;
-      const part = chunk.records.slice(position - chunk.firstPosition, until - chunk.firstPosition);
-      parts.push(part);
-      position += part.length;
+      const chunk = this.#chunkOf(position) as RecordChunk;
+      const end = Math.min(chunk.length, until - chunk.firstPosition);
+      for (let i = position - chunk.firstPosition; i < end; i++) records.push(chunk.record(i));
+      position = chunk.firstPosition + end;
     }
-    return parts.length === 1 ? (parts[0] as WireRecord[]) : parts.flat();
+    return records;
   }
 
   #bytesUntil(position: number): number {
@@ -147,33 +159,29 @@ export class RecordLog {
     const chunk = this.#chunkOf(position);
     if (chunk === undefined) return this.#trimmedBytes;
     const offset = position - chunk.firstPosition;
-    return offset === 0 ? chunk.firstBytes : (chunk.endBytes[offset - 1] as number);
+    return offset === 0 ? chunk.firstBytes : chunk.endBytes(offset - 1);
   }
 
-  #chunkOf(position: number): Chunk | undefined {
+  #chunkOf(position: number): RecordChunk | undefined {
     const found = lowerBound(
       this.#chunks.length,
-      (i) => (this.#chunks[i] as Chunk).firstPosition > position,
+      (i) => (this.#chunks[i] as RecordChunk).firstPosition > position,
     );
     return this.#chunks[found - 1];
   }
 
   /** First kept position for which the test holds; it must hold for all after that. */
-  #seek(test: (chunk: Chunk, offset: number) => boolean): number {
+  #seek(test: (chunk: RecordChunk, offset: number) => boolean): number {
     const chunks = this.#chunks;
     const found = lowerBound(chunks.length, (i) => {
-      const chunk = chunks[i] as Chunk;
-      return test(chunk, chunk.records.length - 1);
+      const chunk = chunks[i] as RecordChunk;
+      return test(chunk, chunk.length - 1);
     });
     const chunk = chunks[found];
     if (chunk === undefined) return this.#endPosition;
-    const offset = lowerBound(chunk.records.length, (i) => test(chunk, i));
+    const offset = lowerBound(chunk.length, (i) => test(chunk, i));
     return Math.max(this.#firstPosition, chunk.firstPosition + offset);
   }
-}
-
-function arrivalAt(chunk: Chunk, offset: number): number {
-  return (chunk.records[offset] as WireRecord).ApproximateArrivalTimestamp.epochMs;
 }
 
 /** The least i in [0, length] for which the test holds from there on. */

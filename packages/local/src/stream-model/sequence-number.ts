@@ -8,7 +8,10 @@
  * closed one ends at the highest index, 0x7fff….
  */
 
+const DIGITS = 56;
+const LIMB_DIGITS = 14;
 const LIMB = 1e14;
+const TWO_LIMBS = 10n ** 28n;
 const HALF_LIMB = 1e7;
 /** One step of the index is 2^80. */
 const STEP_LOW = 14_629_174_706_176;
@@ -91,9 +94,10 @@ export class SequenceCounter {
   #seconds = -1;
   #low = 0;
   #middle = 0;
-  #upper = 0;
-  #top = 0;
-  #prefix = "";
+  /** The upper two limbs, which change once in thousands of numbers. */
+  #prefix = 0n;
+  /** The digits of the last number: half of them stay, and no text is made of parts. */
+  #digits: Buffer | undefined;
 
   constructor(createdSeconds: number, shardIndex: number, lastIndex = 0) {
     this.#createdSeconds = createdSeconds;
@@ -117,18 +121,20 @@ export class SequenceCounter {
     this.#index += steps;
     if (seconds !== this.#seconds) this.#rebuild(seconds);
     else this.#add(steps);
-    return this.#prefix + pad(this.#middle) + pad(this.#low);
+    const digits = this.#digits as Buffer;
+    writeLimb(digits, DIGITS - 2 * LIMB_DIGITS, this.#middle);
+    writeLimb(digits, DIGITS - LIMB_DIGITS, this.#low);
+    return digits.toString("latin1");
   }
 
   #rebuild(seconds: number): void {
     const parts = { createdSeconds: this.#createdSeconds, shardIndex: this.#shardIndex };
-    const digits = compose(parts, BigInt(this.#index), seconds).toString();
+    const number = compose(parts, BigInt(this.#index), seconds);
     this.#seconds = seconds;
-    this.#top = Number(digits.slice(0, -42));
-    this.#upper = Number(digits.slice(-42, -28));
-    this.#middle = Number(digits.slice(-28, -14));
-    this.#low = Number(digits.slice(-14));
-    this.#prefix = this.#top + pad(this.#upper);
+    this.#setPrefix(number / TWO_LIMBS);
+    const rest = number % TWO_LIMBS;
+    this.#middle = Number(rest / BigInt(LIMB));
+    this.#low = Number(rest % BigInt(LIMB));
   }
 
   #add(steps: number): void {
@@ -141,24 +147,32 @@ export class SequenceCounter {
     this.#low = low;
     if (middle >= LIMB) {
       middle -= LIMB;
-      this.#carry();
+      this.#setPrefix(this.#prefix + 1n);
     }
     this.#middle = middle;
   }
 
-  #carry(): void {
-    this.#upper++;
-    if (this.#upper >= LIMB) {
-      this.#upper -= LIMB;
-      this.#top++;
-    }
-    this.#prefix = this.#top + pad(this.#upper);
+  #setPrefix(prefix: bigint): void {
+    this.#prefix = prefix;
+    this.#digits ??= Buffer.alloc(DIGITS);
+    this.#digits.write(prefix.toString(), "latin1");
   }
 }
 
-/** In two halves, as V8 writes small integers several times faster than doubles. */
-function pad(limb: number): string {
+/** In two halves, as division is several times faster for small integers than for doubles. */
+function writeLimb(digits: Buffer, at: number, limb: number): void {
   const high = Math.floor(limb / HALF_LIMB);
-  const low = limb - high * HALF_LIMB;
-  return String(HALF_LIMB + high).slice(1) + String(HALF_LIMB + low).slice(1);
+  writeHalf(digits, at, high);
+  writeHalf(digits, at + LIMB_DIGITS / 2, limb - high * HALF_LIMB);
 }
+
+function writeHalf(digits: Buffer, at: number, half: number): void {
+  let rest = half;
+  for (let i = at + LIMB_DIGITS / 2 - 1; i >= at; i--) {
+    const tenth = (rest / 10) | 0;
+    digits[i] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+}
+
+const ZERO = 0x30;

@@ -2,8 +2,7 @@ import type { Payload } from "./payload.ts";
 import type { Timestamp } from "./timestamp.ts";
 
 /**
- * A stored record in the shape in which GetRecords and SubscribeToShard give it, so that reading is
- * handing out references. Never changed once stored.
+ * A record in the shape in which GetRecords and SubscribeToShard give it. Never changed once stored.
  */
 export interface WireRecord {
   readonly SequenceNumber: string;

@@ -210,7 +210,7 @@ describe("PutRecords", () => {
       FailedRecordCount: 0,
       Records: [{ ShardId: shardId(1) }, { ShardId: shardId(0) }],
     });
-    expect(service.read(shardId(1)).Records[0]?.Data).toBe("QQ==");
+    expect(service.read(shardId(1)).Records[0]?.Data).toEqual(new Uint8Array([65]));
     expect(service.read(shardId(0)).Records[0]?.Data).toEqual(new Uint8Array([66]));
   });
 

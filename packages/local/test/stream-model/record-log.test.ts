@@ -23,7 +23,7 @@ describe("RecordLog", () => {
           const record = {
             SequenceNumber: counter.next(1, 1),
             ApproximateArrivalTimestamp: arrival,
-            Data: "",
+            Data: new Uint8Array(size % 5000).fill(i),
           };
           log.append(record, size);
           return { record, bytes: size };
