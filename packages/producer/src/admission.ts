@@ -1,23 +1,31 @@
-import { AbortedError } from "@shardline/model";
+import { AbortedError, type Clock, type Timer } from "@shardline/model";
 
 interface Waiter {
   readonly bytes: number;
   readonly enter: () => void;
   readonly fail: (error: Error) => void;
+  /** When its patience ends. */
+  readonly untilMs: number;
+  readonly expire: () => void;
   cancelled: boolean;
 }
+
+const FOR_EVER = { untilMs: Number.POSITIVE_INFINITY, expire: (): void => {} };
 
 /** Room in the buffer, in records and in bytes. Who finds none waits in line, first come, first served. */
 export class Admission {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
   #records = 0;
   #bytes = 0;
   #line: Waiter[] = [];
   #head = 0;
   #waiting = 0;
 
-  constructor(bounds: { readonly maxRecords: number; readonly maxBytes: number }) {
+  constructor(bounds: { readonly maxRecords: number; readonly maxBytes: number }, clock: Clock) {
+    this.#clock = clock;
     this.#maxRecords = bounds.maxRecords;
     this.#maxBytes = bounds.maxBytes;
   }
@@ -47,14 +55,18 @@ export class Admission {
     return true;
   }
 
-  /** Calls `enter` once there is room, with the room taken; or `fail` if `signal` aborts before. */
+  /**
+   * Calls `enter` once there is room, with the room taken; or `fail` if `signal` aborts before, or
+   * `patience.expire` when that ends.
+   */
   wait(
     bytes: number,
     enter: () => void,
     fail: (error: Error) => void,
     signal: AbortSignal | undefined,
+    patience: { readonly untilMs: number; readonly expire: () => void } = FOR_EVER,
   ): void {
-    const waiter: Waiter = { bytes, enter, fail, cancelled: false };
+    const waiter: Waiter = { bytes, enter, fail, ...patience, cancelled: false };
     if (signal !== undefined) {
       const onAbort = (): void => {
         if (!this.#cancel(waiter)) return;
@@ -62,7 +74,7 @@ export class Admission {
         this.#admit();
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      const listening = waiter as { enter: () => void; fail: (error: Error) => void };
+      const listening = waiter as { -readonly [Key in keyof Waiter]: Waiter[Key] };
       listening.enter = () => {
         signal.removeEventListener("abort", onAbort);
         enter();
@@ -71,9 +83,14 @@ export class Admission {
         signal.removeEventListener("abort", onAbort);
         fail(error);
       };
+      listening.expire = () => {
+        signal.removeEventListener("abort", onAbort);
+        patience.expire();
+      };
     }
     this.#line.push(waiter);
     this.#waiting++;
+    if (this.#timer === undefined) this.#watch(patience.untilMs);
   }
 
   /** Its turn comes as that of one that waits to enter, but it takes no room. */
@@ -101,6 +118,8 @@ export class Admission {
     this.#line = [];
     this.#head = 0;
     this.#waiting = 0;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     for (const waiter of line) {
       waiter.cancelled = true;
       waiter.fail(error);
@@ -121,6 +140,31 @@ export class Admission {
     return true;
   }
 
+  #watch(untilMs: number): void {
+    if (untilMs === Number.POSITIVE_INFINITY) return;
+    // In the background: who waits for room waits for records that keep the process alive.
+    const waitMs = Math.max(0, untilMs - this.#clock.nowMs());
+    this.#timer = this.#clock.setTimer(waitMs, this.#expire, { background: true });
+  }
+
+  /** The line is in the order of the puts, and all have the same patience: the first ends first. */
+  readonly #expire = (): void => {
+    this.#timer = undefined;
+    const nowMs = this.#clock.nowMs();
+    const line = this.#line;
+    for (let i = this.#head; i < line.length; i++) {
+      const waiter = line[i] as Waiter;
+      if (waiter.cancelled || waiter.untilMs === Number.POSITIVE_INFINITY) continue;
+      if (waiter.untilMs > nowMs) {
+        this.#watch(waiter.untilMs);
+        break;
+      }
+      this.#cancel(waiter);
+      waiter.expire();
+    }
+    this.#admit();
+  };
+
   #admit(): void {
     for (;;) {
       const next = this.#line[this.#head];
@@ -140,5 +184,7 @@ export class Admission {
     }
     this.#line = [];
     this.#head = 0;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 }

@@ -1,7 +1,9 @@
 import { AbortedError } from "@shardline/model";
 import type { Admission } from "./admission.ts";
 import { Batch, type PutOutcome } from "./batch.ts";
+import { type ProducerEvents, producerEvents } from "./diagnostics.ts";
 import type { Encoding } from "./encoding.ts";
+import { RecordRejectedError } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkRecord, type CheckedRecord, type ProducerRecord } from "./record.ts";
 import type { PutResult } from "./result.ts";
@@ -23,18 +25,21 @@ export class Intake {
   readonly #admission: Admission;
   readonly #ledger: Ledger;
   readonly #encoding: Encoding;
+  readonly #recordTtlMs: number;
   readonly #loopOf: (record: ProducerRecord) => RunLoop;
 
   constructor(parts: {
     readonly admission: Admission;
     readonly ledger: Ledger;
     readonly encoding: Encoding;
+    readonly recordTtlMs: number;
     /** @throws InvalidRecordError or ClosedError */
     readonly loopOf: (record: ProducerRecord) => RunLoop;
   }) {
     this.#admission = parts.admission;
     this.#ledger = parts.ledger;
     this.#encoding = parts.encoding;
+    this.#recordTtlMs = parts.recordTtlMs;
     this.#loopOf = parts.loopOf;
   }
 
@@ -152,7 +157,19 @@ export class Intake {
       this.#enter(checked, ticket);
       over?.();
     };
-    this.#admission.wait(checked.bytes, enter, fail, signal);
+    const untilMs = ticket.moment.acceptedAtMs + this.#recordTtlMs;
+    const expire = (): void => this.#expire(checked.loop, ticket, over);
+    this.#admission.wait(checked.bytes, enter, fail, signal, { untilMs, expire });
+  }
+
+  /** The time to live counts from the call: whoever waits for room that long is not stored. */
+  #expire({ name: stream }: RunLoop, ticket: Ticket, over: (() => void) | undefined): void {
+    const message = `recordTtlMs ${this.#recordTtlMs} passed while it waited for room in the buffer`;
+    const event = { stream, kind: "rejected", code: "Expired", message, records: 1, attempts: 0 };
+    producerEvents.publish("records-failed", event as ProducerEvents["records-failed"]);
+    ticket.reject(new RecordRejectedError("Expired", message, []));
+    this.#ledger.refuse(ticket.moment);
+    over?.();
   }
 
   #fail(ticket: Ticket, error: Error, over: (() => void) | undefined): void {

@@ -70,6 +70,12 @@ export class Ledger {
     if (this.#flushes.size > 0) this.#countDown(moment, 1);
   }
 
+  /** A put that was rejected before it was in the buffer. */
+  refuse(moment: Moment): void {
+    this.#rejected++;
+    this.leave(moment);
+  }
+
   /** Calls `done` when every put made so far is settled. Returns what cancels that. */
   onAllSettled(done: () => void): () => void {
     this.#current = undefined;

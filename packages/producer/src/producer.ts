@@ -82,14 +82,17 @@ export class Producer implements AsyncDisposable {
     // Every request in flight listens to it: no leak for Node.js to warn of.
     setMaxListeners(0, this.#abort.signal);
     const { maxBufferedBytes, maxBufferedRecords, maxInFlightRequests } = this.#config;
-    this.#admission = new Admission({ maxBytes: maxBufferedBytes, maxRecords: maxBufferedRecords });
-    this.#ledger = new Ledger(this.#admission, this.#config.clock);
+    const { clock } = this.#config;
+    const bounds = { maxBytes: maxBufferedBytes, maxRecords: maxBufferedRecords };
+    this.#admission = new Admission(bounds, clock);
+    this.#ledger = new Ledger(this.#admission, clock);
     this.#slots = new Slots(maxInFlightRequests);
     this.#reporter = Reporter.from(this.#config);
     this.#intake = new Intake({
       admission: this.#admission,
       ledger: this.#ledger,
       encoding: new Encoding(this.#config),
+      recordTtlMs: this.#config.core.recordTtlMs,
       loopOf: (record) => this.#loopOf(record),
     });
     const { streamName, streamArn } = this.#config;

@@ -67,6 +67,24 @@ describe("ways in", () => {
     expect(producer.tryPut(record(1))).toBeDefined();
   });
 
+  it("L4: the time to live of a put that waits for room counts from the call", async () => {
+    const { clock, kinesis, producer } = newWorld({ maxBufferedRecords: 1, recordTtlMs: 1000 });
+    kinesis.script = () => new Promise(() => undefined);
+    const puts = [0, 1, 2, 3].map((i) => watch(producer.put(record(i))));
+    const ready = watch(producer.room());
+    await clock.advance(600);
+    const later = watch(producer.put(record(4)));
+    await clock.advance(500);
+    for (const put of puts.slice(1)) {
+      expect(put.ended).toMatchObject({ error: { code: "RECORD_REJECTED", reason: "Expired" } });
+    }
+    expect(later.ended).toBeUndefined();
+    expect(ready.ended).toBeUndefined();
+    await clock.advance(500);
+    expect(later.ended).toMatchObject({ error: { reason: "Expired" } });
+    expect(producer.outstanding).toMatchObject({ records: 1, waiting: 1 });
+  });
+
   it("an aborted put that waits leaves the line and takes no room", async () => {
     const { clock, kinesis, producer } = newWorld({ maxBufferedRecords: 1 });
     const first = watch(producer.put(record(0)));
