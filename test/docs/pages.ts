@@ -25,6 +25,7 @@ export function pages(): Page[] {
   const paths = [
     join(ROOT, "README.md"),
     join(ROOT, "CONTRIBUTING.md"),
+    join(ROOT, "SECURITY.md"),
     join(ROOT, "examples/README.md"),
     ...markdownBelow(join(ROOT, "docs")),
     ...readdirSync(join(ROOT, "packages")).map((name) => join(ROOT, "packages", name, "README.md")),
