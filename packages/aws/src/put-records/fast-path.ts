@@ -24,7 +24,10 @@ import type { Progress, Wire, WireAnswer } from "./wire.ts";
 
 const TARGET = "Kinesis_20131202.PutRecords";
 const CONTENT_TYPE = "application/x-amz-json-1.1";
-/** The service refuses signatures that are 5 minutes off; below 4 the machine's clock is taken as good. */
+/**
+ * The service refuses signatures that are 5 minutes off; below 4 the machine's clock is taken as good.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+ */
 const MAX_SKEW_MS = 4 * 60 * 1000;
 /** Endpoints resolved and kept: a producer of very many streams by ARN must not grow for ever. */
 const MAX_ENDPOINTS = 256;
