@@ -10,6 +10,5 @@ export type {
   KinesisOptions,
   LeaseTableOptions,
 } from "./options.ts";
-export { kinesisOptionsMarkdown, leaseTableOptionsMarkdown } from "./options.ts";
 export type { Part, Permission, Policy, PolicyResources } from "./permissions.ts";
 export { PERMISSIONS, permissionsMarkdown, policyFor } from "./permissions.ts";

@@ -5,7 +5,6 @@ import type { Agent as HttpsAgent } from "node:https";
 import {
   type Clock,
   compileOptions,
-  optionsMarkdown,
   type OptionSpec,
   type OptionTable,
   type Random,
@@ -33,20 +32,26 @@ export interface AwsOptions {
   readonly credentials?: AwsCredentials | AwsCredentialsProvider | undefined;
   /** The profile of the shared configuration files. Default: `AWS_PROFILE`, then `default`. */
   readonly profile?: string | undefined;
+  /** Default: `AWS_USE_FIPS_ENDPOINT`, then the profile, then false. */
   readonly useFipsEndpoint?: boolean | undefined;
+  /** Default: `AWS_USE_DUALSTACK_ENDPOINT`, then the profile, then false. */
   readonly useDualstackEndpoint?: boolean | undefined;
   /** For a proxy. Not destroyed by close(). */
   readonly httpAgent?: HttpAgent | undefined;
   /** For a proxy or a private authority. Not destroyed by close(). */
   readonly httpsAgent?: HttpsAgent | undefined;
-  /** Sockets (or HTTP/2 sessions of the put path) to one host at most. */
+  /** Sockets (or HTTP/2 sessions of the put path) to one host at most, 1 … 1024. Default: 24. */
   readonly maxConnections?: number | undefined;
+  /** Port: time. Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Port: chance, for back-off. Default: the machine's. */
   readonly random?: Random | undefined;
 }
 
 export interface KinesisOptions extends AwsOptions {
+  /** HTTP/1.1 over kept-alive sockets, or HTTP/2. Default: `http1`, which costs less CPU. */
   readonly transport?: "http1" | "http2" | undefined;
+  /** PutRecords by our own serialisation or by the SDK's. Default: `fast`. */
   readonly putPath?: "fast" | "sdk" | undefined;
 }
 
@@ -113,7 +118,7 @@ const COMMON: OptionTable<AwsOptions> = {
   random: port("random", "next"),
 };
 
-const KINESIS: OptionTable<KinesisOptions> = {
+export const KINESIS_OPTIONS: OptionTable<KinesisOptions> = {
   ...COMMON,
   transport: {
     kind: "choice",
@@ -129,7 +134,7 @@ const KINESIS: OptionTable<KinesisOptions> = {
   },
 };
 
-const LEASE_TABLE: OptionTable<LeaseTableOptions> = {
+export const LEASE_TABLE_OPTIONS: OptionTable<LeaseTableOptions> = {
   ...COMMON,
   tableName: {
     kind: "string",
@@ -144,22 +149,14 @@ const LEASE_TABLE: OptionTable<LeaseTableOptions> = {
 
 /** @throws InvalidOptionsError */
 export function kinesisConfig(options: KinesisOptions): KinesisConfig {
-  return withPorts(compileOptions("createKinesis", KINESIS, options)) as KinesisConfig;
+  return withPorts(compileOptions("createKinesis", KINESIS_OPTIONS, options)) as KinesisConfig;
 }
 
 /** @throws InvalidOptionsError */
 export function leaseTableConfig(options: LeaseTableOptions): LeaseTableConfig {
-  return withPorts(compileOptions("createLeaseTable", LEASE_TABLE, options)) as LeaseTableConfig;
-}
-
-/** The reference of `createKinesis`' options. */
-export function kinesisOptionsMarkdown(): string {
-  return optionsMarkdown(KINESIS);
-}
-
-/** The reference of `createLeaseTable`'s options. */
-export function leaseTableOptionsMarkdown(): string {
-  return optionsMarkdown(LEASE_TABLE);
+  return withPorts(
+    compileOptions("createLeaseTable", LEASE_TABLE_OPTIONS, options),
+  ) as LeaseTableConfig;
 }
 
 function withPorts<T extends AwsOptions>(config: T): T & Ports {

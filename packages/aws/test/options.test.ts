@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { optionsMarkdown } from "@shardline/model";
 import { expect, it } from "vitest";
 import { createKinesis } from "../src/index.ts";
+import { KINESIS_OPTIONS, LEASE_TABLE_OPTIONS } from "../src/options.ts";
 
 it("credentials of the wrong type are refused and not repeated", () => {
   const credentials = "wJalrXUtnFEMI" as never;
@@ -9,4 +12,22 @@ it("credentials of the wrong type are refused and not repeated", () => {
     problems: [expect.objectContaining({ path: "credentials" })],
   }) as Error;
   expect(() => createKinesis({ credentials })).toThrowError(refused);
+});
+
+it("docs/reference/aws-options.md is what the options say (UPDATE_DOCS=1 writes it)", () => {
+  const file = new URL("../../../docs/reference/aws-options.md", import.meta.url);
+  const page = [
+    "# Options of the AWS adapters",
+    "",
+    "Generated from the code. What is not given is found as the AWS SDK finds it.",
+    "",
+    "## `createKinesis`, and the producer's option `aws`",
+    "",
+    optionsMarkdown(KINESIS_OPTIONS),
+    "## `createLeaseTable`",
+    "",
+    optionsMarkdown(LEASE_TABLE_OPTIONS),
+  ].join("\n");
+  if (process.env["UPDATE_DOCS"] === "1") writeFileSync(file, page);
+  expect(readFileSync(file, "utf8")).toBe(page);
 });
