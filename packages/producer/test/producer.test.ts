@@ -1,4 +1,4 @@
-import { failure } from "@shardline/model";
+import { failure, sleep } from "@shardline/model";
 import { describe, expect, it } from "vitest";
 import { RecordOutcomeUnknownError, RecordRejectedError } from "../src/index.ts";
 import { throttledEntry } from "./scripted-kinesis.ts";
@@ -95,6 +95,18 @@ describe("failures", () => {
     expect(error).toBeInstanceOf(RecordRejectedError);
     expect(error.message).toContain("ProvisionedThroughputExceededException");
     expect(error.attempts.length).toBeGreaterThan(1);
+  });
+
+  it("L4: the halves of a refused request end in time, though they wait for a free request", async () => {
+    const options = { recordTtlMs: 2000, maxInFlightRequests: 1, aggregation: false };
+    const { clock, kinesis, producer } = newWorld(options);
+    kinesis.script = async () => {
+      await sleep(clock, 700);
+      return failure("invalid", "ValidationException", "bad record");
+    };
+    const puts = many(64).map((record) => watch(producer.put(record)));
+    await clock.advance(2900);
+    expect(puts.filter(({ ended }) => ended === undefined)).toEqual([]);
   });
 
   it("does not call rejected what may be stored (S1b)", async () => {

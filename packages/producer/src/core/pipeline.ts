@@ -55,6 +55,9 @@ export class Pipeline {
     this.#events = events;
     this.#settler = new Settler(config, random, {
       again: (entry, front) => this.#again(entry, front),
+      split: (entry) => {
+        this.#sweepAtMs = Math.min(this.#sweepAtMs, entry.expiresAtMs);
+      },
       landed: (entry, shardId, sequenceNumber) => this.#landed(entry, shardId, sequenceNumber),
       throttled: (lane) => events.throttled(lane.shardId, lane.limiter?.share),
     });
@@ -264,7 +267,7 @@ export class Pipeline {
       nextMs = Math.min(nextMs, entry.expiresAtMs);
       return false;
     };
-    const gone = this.#collector.unstage(expired);
+    const gone = [...this.#collector.unstage(expired), ...this.#settler.takeSplitEntries(expired)];
     for (const lane of this.#collector.lanes()) {
       // Not in the order of their age once two parents' queues became one.
       for (const entry of lane.fresh.removeWhere(expired)) gone.push(entry);

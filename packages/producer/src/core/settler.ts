@@ -17,6 +17,8 @@ const PAUSE = { baseMs: 20, capMs: 1000 };
 export interface SettlerSink {
   /** `front`: before everything else of its lane. */
   again(entry: Entry, front: boolean): void;
+  /** It waits for a request of its own. */
+  split(entry: Entry): void;
   landed(entry: Entry, shardId: string, sequenceNumber: string): void;
   throttled(lane: Lane): void;
 }
@@ -47,6 +49,21 @@ export class Settler {
   /** Halves of refused requests, to be sent on their own. */
   takeSplit(slots: number): Request[] {
     return this.#split.splice(0, slots);
+  }
+
+  /** Takes those that are `due` out of the halves. */
+  takeSplitEntries(due: (entry: Entry) => boolean): Entry[] {
+    const taken: Entry[] = [];
+    this.#split = this.#split.flatMap((request) => {
+      const left = request.entries.filter((entry) => {
+        if (!due(entry)) return true;
+        entry.lane.busy--;
+        taken.push(entry);
+        return false;
+      });
+      return left.length === 0 ? [] : [{ ...request, entries: left }];
+    });
+    return taken;
   }
 
   takeSettled(): Settlement[] {
@@ -132,7 +149,10 @@ export class Settler {
     const bisection = request.bisection ?? new Bisection();
     const middle = request.entries.length >>> 1;
     for (const half of [request.entries.slice(0, middle), request.entries.slice(middle)]) {
-      for (const entry of half) entry.lane.busy++;
+      for (const entry of half) {
+        entry.lane.busy++;
+        this.#sink.split(entry);
+      }
       this.#split.push(newRequest(half, bisection));
     }
   }
