@@ -118,6 +118,9 @@ export class Fleet {
     kernel.at(atMs, `restart ${place}`, () => {
       const producing = place.startsWith("producer");
       if (this.#closing || (producing && kernel.nowMs >= scenario.faultsMs)) return;
+      // Asked to stop and killed meanwhile, it has a successor already.
+      const there = this.#alive(place);
+      if (there !== undefined && there.life.stopAskedMs === undefined) return;
       // The place may be stopping still: then its successor runs beside it, as in a rolling deploy.
       this.#spawn(place, sameId);
     });

@@ -63,10 +63,12 @@ async function live(world: World, schedule: Schedule): Promise<void> {
 
 /** Producers are done, every stored record is processed, every closed shard's lease is ended. */
 function atRest(world: World): boolean {
-  const { history, table, fleet } = world;
-  if (fleet.live("producer").length > 0 || world.putsInFlight > 0) return false;
-  if (!world.stream.isSteady) return false;
+  const { history, table } = world;
+  const lives = [...history.lives.values()];
+  if (lives.some(({ role, end }) => role === "producer" && end === undefined)) return false;
+  if (world.putsInFlight > 0) return false;
   if (world.scenario.workers === 0) return true;
+  if (!world.stream.isSteady) return false;
   const ended = new Set(
     table.rows().flatMap((row) => (isShardEnd(row.checkpoint) ? [row.leaseKey] : [])),
   );

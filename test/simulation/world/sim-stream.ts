@@ -118,7 +118,8 @@ export class SimStream {
         const { SequenceNumber: sequenceNumber, PartitionKey: partitionKey = "" } = record;
         history.stored.push({ shardId, sequenceNumber, partitionKey, data, atMs: kernel.nowMs });
         const shard = history.shards.get(shardId)?.shard;
-        if (shard !== undefined) this.#world.outstanding.stored(shard, sequenceNumber, data);
+        if (shard === undefined || this.#world.scenario.workers === 0) continue;
+        this.#world.outstanding.stored(shard, sequenceNumber, data);
       }
     } else if (change.kind === "trimmed") {
       const truth = history.shards.get(change.shardId);
