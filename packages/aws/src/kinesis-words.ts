@@ -10,14 +10,11 @@ import {
   type ChildShard,
   hashKeyFromDecimal,
   type HashKeyRange,
-  type IteratorPosition,
   isSequenceNumber,
   type KinesisRecord,
   limits,
   type Shard,
-  type ShardFilter,
   type StreamDescription,
-  type StreamRef,
 } from "@shardline/model";
 
 /** Thrown by these readers and turned into a `malformed` failure by the caller. */
@@ -26,56 +23,6 @@ export class MalformedAnswer extends Error {}
 /** Foreign bytes may also trip a reader where it trusted the SDK's types. */
 export function problemOf(error: unknown): string {
   return error instanceof MalformedAnswer ? error.message : "its fields have unexpected types";
-}
-
-export function streamParameters(
-  stream: StreamRef,
-): { StreamName: string } | { StreamARN: string } {
-  return "streamArn" in stream
-    ? { StreamARN: stream.streamArn }
-    : { StreamName: stream.streamName };
-}
-
-export function filterParameters(filter: ShardFilter): {
-  ShardFilter?: { Type: "AT_LATEST" | "AT_TRIM_HORIZON" | "AT_TIMESTAMP"; Timestamp?: Date };
-} {
-  switch (filter.kind) {
-    case "all":
-      return {};
-    case "at-latest":
-      return { ShardFilter: { Type: "AT_LATEST" } };
-    case "at-trim-horizon":
-      return { ShardFilter: { Type: "AT_TRIM_HORIZON" } };
-    case "at-timestamp":
-      return { ShardFilter: { Type: "AT_TIMESTAMP", Timestamp: new Date(filter.timestampMs) } };
-  }
-}
-
-export function positionParameters(position: IteratorPosition):
-  | { ShardIteratorType: "TRIM_HORIZON" | "LATEST" }
-  | { ShardIteratorType: "AT_TIMESTAMP"; Timestamp: Date }
-  | {
-      ShardIteratorType: "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER";
-      StartingSequenceNumber: string;
-    } {
-  switch (position.kind) {
-    case "trim-horizon":
-      return { ShardIteratorType: "TRIM_HORIZON" };
-    case "latest":
-      return { ShardIteratorType: "LATEST" };
-    case "at-timestamp":
-      return { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(position.timestampMs) };
-    case "at-sequence-number":
-      return {
-        ShardIteratorType: "AT_SEQUENCE_NUMBER",
-        StartingSequenceNumber: position.sequenceNumber,
-      };
-    case "after-sequence-number":
-      return {
-        ShardIteratorType: "AFTER_SEQUENCE_NUMBER",
-        StartingSequenceNumber: position.sequenceNumber,
-      };
-  }
 }
 
 export function toShard(shard: SdkShard): Shard {

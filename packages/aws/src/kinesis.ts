@@ -16,25 +16,25 @@ import {
   ClosedError,
   type Failure,
   failure,
+  filterParameters,
   type GetRecordsAnswer,
   type KinesisApi,
   type Outcome,
+  positionParameters,
   type PutRecordRequest,
   type PutRecordsAnswer,
   type PutRecordsRequest,
   type Shard,
   type StreamDescription,
+  streamParameters,
 } from "@shardline/model";
 import { bounded } from "./bounded.ts";
 import { connectKinesis, type Connected } from "./clients.ts";
 import {
-  filterParameters,
   MalformedAnswer,
   needText,
   optionalText,
-  positionParameters,
   problemOf,
-  streamParameters,
   toChildShard,
   toDescription,
   toRecord,
@@ -150,7 +150,10 @@ class SdkKinesis implements KinesisApi {
   ): Promise<Outcome<{ readonly shards: readonly Shard[] }>> {
     const { clock } = this.#config;
     const endMs = clock.nowMs() + options.timeoutMs;
-    const first = { ...streamParameters(request.stream), ...filterParameters(request.filter) };
+    const first = {
+      ...streamParameters(request.stream),
+      ...filterParameters(request.filter, toDate),
+    };
     let shards: Shard[] = [];
     let nextToken: string | undefined;
     for (let restarts = 0; ; ) {
@@ -201,7 +204,7 @@ class SdkKinesis implements KinesisApi {
     const command = new GetShardIteratorCommand({
       ...streamParameters(request.stream),
       ShardId: request.shardId,
-      ...positionParameters(request.position),
+      ...positionParameters(request.position, toDate),
     });
     return this.#call(
       "GetShardIterator",
@@ -265,6 +268,10 @@ class SdkKinesis implements KinesisApi {
       return malformed(site(), problemOf(error));
     }
   }
+}
+
+function toDate(epochMs: number): Date {
+  return new Date(epochMs);
 }
 
 function closed(): Failure {

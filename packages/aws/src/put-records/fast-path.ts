@@ -4,18 +4,19 @@
  */
 
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import type {
-  CallOptions,
-  Clock,
-  Outcome,
-  PutRecordsAnswer,
-  PutRecordsRequest,
-  StreamRef,
+import {
+  type CallOptions,
+  type Clock,
+  type Outcome,
+  type PutRecordsAnswer,
+  type PutRecordsRequest,
+  streamParameters,
+  type StreamRef,
 } from "@shardline/model";
 import { getEndpointFromInstructions } from "@smithy/core/endpoints";
 import { HttpRequest } from "@smithy/core/protocols";
 import { bounded } from "../bounded.ts";
-import { problemOf, streamParameters } from "../kinesis-words.ts";
+import { problemOf } from "../kinesis-words.ts";
 import { type CallSite, malformed, stripped, toFailure } from "../outcome.ts";
 import { type PutRecordsOutput, readPutRecordsOutput } from "./answer.ts";
 import { putRecordsBody } from "./body.ts";

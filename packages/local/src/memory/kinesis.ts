@@ -6,17 +6,20 @@ import {
   failure,
   type Failure,
   type FailureReason,
+  filterParameters,
   type GetRecordsAnswer,
   hashKeyFromDecimal,
   type IteratorPosition,
   type KinesisApi,
   type Outcome,
+  positionParameters,
   type PutRecordRequest,
   type PutRecordsAnswer,
   type PutRecordsRequest,
   type Shard,
   type ShardFilter,
   type StreamDescription,
+  streamParameters,
   type StreamRef,
 } from "@shardline/model";
 import { operations } from "../operations/index.ts";
@@ -68,7 +71,7 @@ export class MemoryKinesis implements KinesisApi {
     const Records = request.entries.map(wireEntry);
     return this.#outcome(
       "PutRecords",
-      { ...wireRef(request.stream), Records },
+      { ...streamParameters(request.stream), Records },
       options,
       (answer) => ({
         entries: (answer["Records"] as WireResult[]).map((result) =>
@@ -90,7 +93,7 @@ export class MemoryKinesis implements KinesisApi {
   ): Promise<Outcome<{ readonly shardId: string; readonly sequenceNumber: string }>> {
     const ordering = request.sequenceNumberForOrdering;
     const input = {
-      ...wireRef(request.stream),
+      ...streamParameters(request.stream),
       ...wireEntry(request),
       ...(ordering === undefined ? {} : { SequenceNumberForOrdering: ordering }),
     };
@@ -104,7 +107,7 @@ export class MemoryKinesis implements KinesisApi {
     stream: StreamRef,
     options: CallOptions,
   ): Promise<Outcome<{ readonly description: StreamDescription }>> {
-    return this.#outcome("DescribeStreamSummary", wireRef(stream), options, (answer) => ({
+    return this.#outcome("DescribeStreamSummary", streamParameters(stream), options, (answer) => ({
       description: toDescription(answer["StreamDescriptionSummary"] as Record<string, unknown>),
     }));
   }
@@ -115,8 +118,8 @@ export class MemoryKinesis implements KinesisApi {
   ): Promise<Outcome<{ readonly shards: readonly Shard[] }>> {
     const shards: Shard[] = [];
     let input: Record<string, unknown> = {
-      ...wireRef(request.stream),
-      ...wireFilter(request.filter),
+      ...streamParameters(request.stream),
+      ...filterParameters(request.filter, toTimestamp),
     };
     for (;;) {
       const page = this.#outcome("ListShards", input, options, (answer) => ({
@@ -139,9 +142,9 @@ export class MemoryKinesis implements KinesisApi {
     options: CallOptions,
   ): Promise<Outcome<{ readonly shardIterator: string }>> {
     const input = {
-      ...wireRef(request.stream),
+      ...streamParameters(request.stream),
       ShardId: request.shardId,
-      ...wirePosition(request.position),
+      ...positionParameters(request.position, toTimestamp),
     };
     return this.#outcome("GetShardIterator", input, options, (answer) => ({
       shardIterator: answer["ShardIterator"] as string,
@@ -209,12 +212,6 @@ function toFailure(error: unknown): Failure {
   return failure(REASONS[error.code] ?? "unknown", error.code, error.message);
 }
 
-function wireRef(stream: StreamRef): Record<string, unknown> {
-  return "streamName" in stream
-    ? { StreamName: stream.streamName }
-    : { StreamARN: stream.streamArn };
-}
-
 function wireEntry(entry: PutRecordsRequest["entries"][number]): Record<string, unknown> {
   const { partitionKey, explicitHashKey, data } = entry;
   // The wire would copy: callers may use their buffers again.
@@ -222,40 +219,8 @@ function wireEntry(entry: PutRecordsRequest["entries"][number]): Record<string, 
   return explicitHashKey === undefined ? input : { ...input, ExplicitHashKey: explicitHashKey };
 }
 
-function wireFilter(filter: ShardFilter): Record<string, unknown> {
-  switch (filter.kind) {
-    case "all":
-      return {};
-    case "at-latest":
-      return { ShardFilter: { Type: "AT_LATEST" } };
-    case "at-trim-horizon":
-      return { ShardFilter: { Type: "AT_TRIM_HORIZON" } };
-    case "at-timestamp":
-      return {
-        ShardFilter: { Type: "AT_TIMESTAMP", Timestamp: new Timestamp(filter.timestampMs) },
-      };
-  }
-}
-
-function wirePosition(position: IteratorPosition): Record<string, unknown> {
-  switch (position.kind) {
-    case "trim-horizon":
-      return { ShardIteratorType: "TRIM_HORIZON" };
-    case "latest":
-      return { ShardIteratorType: "LATEST" };
-    case "at-timestamp":
-      return { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Timestamp(position.timestampMs) };
-    case "at-sequence-number":
-      return {
-        ShardIteratorType: "AT_SEQUENCE_NUMBER",
-        StartingSequenceNumber: position.sequenceNumber,
-      };
-    case "after-sequence-number":
-      return {
-        ShardIteratorType: "AFTER_SEQUENCE_NUMBER",
-        StartingSequenceNumber: position.sequenceNumber,
-      };
-  }
+function toTimestamp(epochMs: number): Timestamp {
+  return new Timestamp(epochMs);
 }
 
 function toDescription(summary: Record<string, unknown>): StreamDescription {
