@@ -1,7 +1,9 @@
 /** The two encodings of the service's protocol: JSON 1.1, and CBOR 1.1, which the Java SDK sends. */
 
 import { cbor, tag, tagSymbol } from "@smithy/core/cbor";
-import { type Payload, payloadBase64, payloadBytes, Timestamp } from "../operations/operation.ts";
+import { payloadBytes, Timestamp } from "../operations/operation.ts";
+import type { WireRecord } from "../stream-model/wire-record.ts";
+import { recordsJson } from "./records-json.ts";
 import { putRecordsAnswer } from "./put-records-answer.ts";
 import { parsePutRecords } from "./put-records-json.ts";
 
@@ -25,7 +27,7 @@ const cborCodec: Codec = {
   contentType: "application/x-amz-cbor-1.1",
   eventContentType: "application/cbor",
   decode: (bytes) => structure(fromCbor(cbor.deserialize(bytes))),
-  encode: (output) => cbor.serialize(toCbor(withPayloads(output, payloadBytes))),
+  encode: (output) => cbor.serialize(toCbor(withBytes(output))),
 };
 
 /** The codec that a Content-Type asks for; undefined for anything that the service does not speak. */
@@ -39,7 +41,12 @@ export { jsonCodec };
 
 function encodeJson(output: object): string {
   if (isPutRecordsAnswer(output)) return putRecordsAnswer(output);
-  return JSON.stringify(withPayloads(output, payloadBase64));
+  return hasRecords(output) ? recordsJson(output) : JSON.stringify(output);
+}
+
+/** Blobs are in no other place than the `Data` of `Records`. */
+function hasRecords(output: object): output is { readonly Records: readonly WireRecord[] } {
+  return "Records" in output && Array.isArray(output.Records);
 }
 
 function isPutRecordsAnswer(output: object): output is { readonly Records: object[] } {
@@ -58,15 +65,9 @@ function structure(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Blobs are in no other place than the `Data` of `Records`. */
-function withPayloads(output: object, convert: (payload: Payload) => Payload): object {
-  if (!("Records" in output) || !Array.isArray(output.Records)) return output;
-  const records = output.Records as { readonly Data?: Payload }[];
-  const form = convert === payloadBase64 ? "string" : "object";
-  if (records.every(({ Data }) => Data === undefined || typeof Data === form)) return output;
-  const Records = records.map((record) =>
-    record.Data === undefined ? record : { ...record, Data: convert(record.Data) },
-  );
+function withBytes(output: object): object {
+  if (isPutRecordsAnswer(output) || !hasRecords(output)) return output;
+  const Records = output.Records.map((one) => ({ ...one, Data: payloadBytes(one.Data) }));
   return { ...output, Records };
 }
 

@@ -13,7 +13,7 @@ import { type Caller, callerOf } from "./caller.ts";
 import { type Codec, codecOf } from "./codec.ts";
 import { describeError } from "./describe-error.ts";
 import { streamEvents } from "./event-stream.ts";
-import { readBody } from "./request-body.ts";
+import { type Body, readBody } from "./request-body.ts";
 import type { WireHandler, WireRequest, WireResponse } from "./wire-port.ts";
 
 export interface KinesisHandlerOptions {
@@ -52,9 +52,23 @@ async function serve(
   request: WireRequest,
   response: WireResponse,
 ): Promise<void> {
-  const codec = codecOf(request.headers["content-type"]);
   const body = await readBody(request);
   if (body.kind === "broken") return;
+  try {
+    await answerBody(options, body, request, response);
+  } finally {
+    // Records are stored as copies by now, and texts are copies anyway.
+    if (body.kind === "whole") body.release();
+  }
+}
+
+async function answerBody(
+  options: KinesisHandlerOptions,
+  body: Exclude<Body, { readonly kind: "broken" }>,
+  request: WireRequest,
+  response: WireResponse,
+): Promise<void> {
+  const codec = codecOf(request.headers["content-type"]);
   if (request.method !== "POST") return sendXmlError(response, 403, "AccessDeniedException");
   if (codec === undefined) return sendXmlError(response, 404, "UnknownOperationException");
   try {

@@ -4,7 +4,7 @@
  * next quote, as long as a body is of that form.
  */
 
-import { ByteRange, payloadLength } from "../operations/operation.ts";
+import { ByteRange, payloadBase64, payloadLength } from "../operations/operation.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -23,12 +23,19 @@ interface Entry {
 }
 
 /**
- * Gives what `JSON.parse` gives for the body of a PutRecords call, `Data` as bytes; undefined where the body is not
+ * Gives what `JSON.parse` gives for the body of a PutRecords call, but `Data` as bytes, which take
+ * the place of their text in the body; undefined, and the body as good as it was, where it is not
  * of the usual form (a structure of texts without escapes, and a list of such structures called
  * Records) and JSON.parse is to be asked, also for what is wrong with it.
  */
 export function parsePutRecords(body: Buffer): Record<string, unknown> | undefined {
   const reader = new Reader(body);
+  const input = readInput(reader);
+  if (input === undefined) reader.restore();
+  return input;
+}
+
+function readInput(reader: Reader): Record<string, unknown> | undefined {
   if (!reader.take(OPEN_STRUCTURE)) return undefined;
   const input: Record<string, unknown> = {};
   do {
@@ -91,13 +98,17 @@ const EXPLICIT_HASH_KEY: Buffer = quoted("ExplicitHashKey");
 class Reader {
   readonly #body: Buffer;
   #at = 0;
-  /** All data of the request, one after the other. */
-  readonly #decoded: Buffer;
-  #decodedBytes = 0;
+  readonly #decoded: ByteRange[] = [];
 
   constructor(body: Buffer) {
     this.#body = body;
-    this.#decoded = Buffer.allocUnsafeSlow(Math.ceil((body.length * 3) / 4));
+  }
+
+  /** Puts the texts of data back; one that had surplus bits in its last character has none then. */
+  restore(): void {
+    for (const range of this.#decoded) {
+      this.#body.write(payloadBase64(range), range.begin, "latin1");
+    }
   }
 
   isAtEnd(): boolean {
@@ -146,10 +157,13 @@ class Reader {
     this.#at = end + 1;
     const text = this.#body.toString("latin1", begin, end);
     const length = payloadLength(text);
-    const from = this.#decodedBytes;
-    if (this.#decoded.write(text, from, "base64") !== length || !isStandard(text)) return undefined;
-    this.#decodedBytes += length;
-    return new ByteRange(this.#decoded, from, from + length);
+    if (this.#body.write(text, begin, "base64") !== length || !isStandard(text)) {
+      this.#body.write(text, begin, "latin1");
+      return undefined;
+    }
+    const range = new ByteRange(this.#body, begin, begin + length);
+    this.#decoded.push(range);
+    return range;
   }
 
   #skipSpace(): number {

@@ -7,15 +7,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const make = (): { stream: PassThrough; request: WireRequest } => {
+const make = (
+  headers: Record<string, string> = {},
+): { stream: PassThrough; request: WireRequest } => {
   const stream = new PassThrough();
-  return { stream, request: stream as unknown as WireRequest };
+  return { stream, request: Object.assign(stream, { headers }) as unknown as WireRequest };
 };
 
 test("a body up to the bound is whole, one byte more is too large", async () => {
   const within = make();
   within.stream.end(Buffer.alloc(100, 1));
-  expect(await readBody(within.request, 100)).toEqual({
+  expect(await readBody(within.request, 100)).toMatchObject({
     kind: "whole",
     bytes: Buffer.alloc(100, 1),
   });
@@ -51,4 +53,41 @@ test("what is sent beyond the bound is read and forgotten, to a limit", async ()
   stream.write(Buffer.alloc(101));
   await new Promise((resolve) => stream.once("close", resolve));
   expect(stream.destroyed).toBe(true);
+});
+
+test.each([{}, { "content-length": "70000" }, { "content-length": "5" }])(
+  "chunks come together in order, whatever was announced: %j",
+  async (headers) => {
+    const { stream, request } = make(headers);
+    const chunks = Array.from({ length: 70 }, (_c, i) => Buffer.alloc(1000, i));
+    const read = readBody(request);
+    for (const chunk of chunks) stream.write(chunk);
+    stream.end();
+    expect(await read).toMatchObject({ kind: "whole", bytes: Buffer.concat(chunks) });
+  },
+);
+
+test("bytes stay until they are released, and make room for another body then", async () => {
+  const first = make();
+  first.stream.end("first body");
+  const one = await readBody(first.request);
+  const second = make();
+  second.stream.end("second");
+  const two = await readBody(second.request);
+  if (one.kind !== "whole" || two.kind !== "whole") throw new Error("not whole");
+  expect(String(one.bytes)).toBe("first body");
+  one.release();
+  one.release();
+  const others = await Promise.all(
+    ["third", "fourth"].map((text) => {
+      const { stream, request } = make();
+      stream.end(text);
+      return readBody(request);
+    }),
+  );
+  expect(others.map((body) => body.kind === "whole" && String(body.bytes))).toEqual([
+    "third",
+    "fourth",
+  ]);
+  expect(String(two.bytes)).toBe("second");
 });
