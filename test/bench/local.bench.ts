@@ -1,12 +1,20 @@
 /**
  * The local server beside kinesalite: PutRecords and GetRecords of 1 KB records with pre-built bodies
  * over keep-alive sockets; then what kinesalite has no counterpart for: 100 fan-out subscriptions,
- * and a stream of 1,000 shards. Rates are by the wall; the servers are child processes.
+ * and a stream of 1,000 shards. Rates are by the wall; the servers are child processes, whose CPU is
+ * shown beside, and so is the client's.
  */
 
 import { readFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
-import { type Bench, type BenchContext, type BenchServer, startServer } from "./harness.ts";
+import {
+  type Bench,
+  type BenchContext,
+  type BenchServer,
+  processCpuMicros,
+  rounded,
+  startServer,
+} from "./harness.ts";
 import { buildRequest, RawConnection } from "./raw-http.ts";
 
 const RECORD_BYTES = 1024;
@@ -70,31 +78,66 @@ async function compareRates(
   recordsARequest: number,
   requestsFor: (target: Target) => Buffer[],
 ): Promise<void> {
-  const rates = new Map<Target, number[]>(targets.map((target) => [target, []]));
+  const rounds = new Map<Target, Round[]>(targets.map((target) => [target, []]));
   const requests = new Map(targets.map((target) => [target, requestsFor(target)]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const target of round % 2 === 0 ? targets : targets.toReversed()) {
-      const exchanges = await exchangesIn(ROUND_MS, target, requests.get(target) ?? []);
-      if (round > 0)
-        rates.get(target)?.push((exchanges.count * recordsARequest) / exchanges.seconds);
+      const measured = await exchangesIn(ROUND_MS, target, requests.get(target) ?? []);
+      if (round > 0) rounds.get(target)?.push(measured);
     }
   }
-  const [ours, theirs] = targets.map((target) => Math.round(median(rates.get(target) ?? [])));
-  if (ours === undefined || theirs === undefined) return;
-  const ratio = Math.round((ours / theirs) * 10) / 10;
-  const result = { bench: "local", case: name, ours, peer: "kinesalite", theirs };
-  context.report({ ...result, unit: "records/s", ratio });
+  const figures = (of: (round: Round) => number): number[] =>
+    targets.map((target) => median((rounds.get(target) ?? []).map(of)));
+  const records = (round: Round): number => round.count * recordsARequest;
+  const report = (what: string, unit: string, [ours, theirs]: number[], moreIsBetter: boolean) => {
+    if (ours === undefined || theirs === undefined) return;
+    const ratio = Math.round((moreIsBetter ? ours / theirs : theirs / ours) * 10) / 10;
+    context.report({
+      ...{ bench: "local", case: `${name}${what}`, peer: "kinesalite", unit, ratio },
+      ...{ ours: rounded(ours), theirs: rounded(theirs) },
+    });
+  };
+  report(
+    "",
+    "records/s",
+    figures((round) => records(round) / round.seconds),
+    true,
+  );
+  // Where other work shares the processors, this says what the rate cannot.
+  const unit = "cpu-us/record";
+  report(
+    ", server",
+    unit,
+    figures((round) => round.serverCpuMicros / records(round)),
+    false,
+  );
+  // Far below the server's, or the rate would be the client's.
+  report(
+    ", client",
+    unit,
+    figures((round) => round.clientCpuMicros / records(round)),
+    false,
+  );
+}
+
+interface Round {
+  readonly count: number;
+  readonly seconds: number;
+  readonly serverCpuMicros: number;
+  readonly clientCpuMicros: number;
 }
 
 async function exchangesIn(
   durationMs: number,
   target: Target,
   requests: readonly Buffer[],
-): Promise<{ count: number; seconds: number }> {
+): Promise<Round> {
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => RawConnection.open(target.port)),
   );
   const startMs = performance.now();
+  const serverBefore = target.server.cpuMicros();
+  const clientBefore = processCpuMicros();
   let count = 0;
   await Promise.all(
     connections.map(async (connection) => {
@@ -105,8 +148,10 @@ async function exchangesIn(
     }),
   );
   const seconds = (performance.now() - startMs) / 1000;
+  const serverCpuMicros = target.server.cpuMicros() - serverBefore;
+  const clientCpuMicros = processCpuMicros() - clientBefore;
   for (const connection of connections) connection.close();
-  return { count, seconds };
+  return { count, seconds, serverCpuMicros, clientCpuMicros };
 }
 
 function putRequests(StreamName: string, count: number): Buffer[] {
