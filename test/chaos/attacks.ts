@@ -25,11 +25,19 @@ export interface Field {
   readonly stops: { readonly atUs: number; readonly held: ReadonlyMap<string, number> }[];
 }
 
-export const ATTACKS = ["kill", "pause", "split", "merge", "server-kill", "twin"] as const;
+export const ATTACKS = [
+  "kill",
+  "pause",
+  "split",
+  "merge",
+  "service-kill",
+  "service-pause",
+  "twin",
+] as const;
 export type Attack = (typeof ATTACKS)[number];
 
 const RESTART_MS = 500;
-const SERVER_DOWN_MS = 1500;
+const SERVICE_DOWN_MS = 1500;
 /** Longer than a lease lives: when it goes on, others have its shards. */
 const PAUSE_FAILOVERS = 2.5;
 const TWIN_FAILOVERS = 3;
@@ -42,8 +50,10 @@ export async function attack(kind: Attack, field: Field): Promise<void> {
       return pauseWorker(field);
     case "twin":
       return runTwin(field);
-    case "server-kill":
-      return killServer(field);
+    case "service-kill":
+      return killService(field);
+    case "service-pause":
+      return pauseService(field);
     case "split":
       return split(field);
     case "merge":
@@ -79,12 +89,20 @@ async function runTwin({ fleet, random, note, failoverMs }: Field): Promise<void
   await twin.kill();
 }
 
-async function killServer({ service, note }: Field): Promise<void> {
+async function killService({ service, note }: Field): Promise<void> {
   note("SIGKILL the service");
   await service.kill();
-  await sleep(SERVER_DOWN_MS);
+  await sleep(SERVICE_DOWN_MS);
   await service.start();
   note("the service is back");
+}
+
+/** Every call hangs, for longer than a lease lives. */
+async function pauseService({ service, failoverMs, note }: Field): Promise<void> {
+  note("pause the service");
+  service.signal("SIGSTOP");
+  await sleep(failoverMs * PAUSE_FAILOVERS);
+  service.signal("SIGCONT");
 }
 
 async function split({ kinesis, streamName, random, note }: Field): Promise<void> {
@@ -98,6 +116,7 @@ async function split({ kinesis, streamName, random, note }: Field): Promise<void
 
 async function merge({ kinesis, streamName, random, note }: Field): Promise<void> {
   const shards = await openShards(kinesis, streamName);
+  if (shards.length < 2) return;
   const at = random.below(shards.length - 1);
   const [ShardToMerge, AdjacentShardToMerge] = [shards[at]?.ShardId, shards[at + 1]?.ShardId];
   note(`merge ${ShardToMerge} and ${AdjacentShardToMerge}`);

@@ -93,7 +93,11 @@ async function attackAll(
     done.push(next);
     await attack(next, field);
     await sleep(random.below(CALM_MS));
-    for (const who of fleet.revive()) problems.push(`ended by itself: ${who}`);
+    for (const who of fleet.revive()) {
+      // One that starts just when the service is gone says so and ends; a supervisor tries again.
+      if (/cannot reach/.test(who)) note(`started again: ${who}`);
+      else problems.push(`ended by itself: ${who}`);
+    }
   }
   note(`no more attacks; ${load.put} records put`);
   await load.end();

@@ -38,6 +38,10 @@ export class LocalService {
     this.env = { AWS_ENDPOINT_URL_KINESIS: kinesis, AWS_ENDPOINT_URL_DYNAMODB: dynamodb };
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal);
+  }
+
   async kill(): Promise<void> {
     await this.#program?.kill();
   }
