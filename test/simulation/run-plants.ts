@@ -1,7 +1,6 @@
 import { runJob } from "./fan-out.ts";
-import { PLANTS, plantNamed } from "./planted/all.ts";
+import { kindFor, PLANTS, plantNamed } from "./planted/all.ts";
 import type { Plant } from "./planted/plant.ts";
-import { PRODUCING_BUGS } from "./planted/producing-bugs.ts";
 import type { ScenarioKind } from "./scenario/scenario.ts";
 
 export interface PlantsOptions {
@@ -25,7 +24,7 @@ export interface Caught {
 
 /** Returns the exit code: 1 if a planted bug gets through. */
 export async function simulatePlants(options: PlantsOptions): Promise<number> {
-  const all = options.kind === "fleet" ? PLANTS : PRODUCING_BUGS;
+  const all = PLANTS.filter((one) => options.kind === "fleet" || kindFor(one) === options.kind);
   const plants = options.names.length === 0 ? [...all] : options.names.map(plantNamed);
   const queue = [...plants];
   const table: Caught[] = [];
@@ -46,11 +45,18 @@ export async function simulatePlants(options: PlantsOptions): Promise<number> {
   return free.length === 0 ? 0 : 1;
 }
 
-async function hunt(plant: Plant, { from, seeds, kind }: PlantsOptions): Promise<Caught> {
+async function hunt(plant: Plant, { from, seeds }: PlantsOptions): Promise<Caught> {
   let after: number | undefined;
   let seed: number | undefined;
   let properties: readonly string[] = [];
-  const job = { from, step: 1, count: seeds, kind, plant: plant.name, untilCaught: true };
+  const job = {
+    from,
+    step: 1,
+    count: seeds,
+    kind: kindFor(plant),
+    plant: plant.name,
+    untilCaught: true,
+  };
   await runJob(job, (result) => {
     const found = result.violations.map(({ property }) => property);
     if (!found.some((property) => plant.properties.includes(property))) return;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { PLANTS } from "./planted/all.ts";
+import { kindFor, PLANTS } from "./planted/all.ts";
+import { NOTHING_PLANTED } from "./planted/plant.ts";
 import type { Regression } from "./regression.ts";
 import { type Judged, runJudged, runSeed } from "./seed-run.ts";
 
@@ -31,12 +32,20 @@ describe("fleets under faults keep S1–S8, L1, L2, L4 and L5", () => {
   });
 });
 
+describe("producers under faults keep S1, S1b, S6, S9, L4, L5 and L8", () => {
+  test("seeds 1 to 100", async () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      expect(said(await runSeed(seed, NOTHING_PLANTED, "producers"))).toEqual([]);
+    }
+  });
+});
+
 describe("planted bugs are caught", () => {
   for (const plant of PLANTS) {
     test(`${plant.name} (${plant.breaks})`, async () => {
       const seen = new Set<string>();
       for (let seed = plant.seed; seed < plant.seed + PLANTED_SEEDS; seed++) {
-        const { violations } = await runSeed(seed, plant);
+        const { violations } = await runSeed(seed, plant, kindFor(plant));
         for (const { property } of violations) seen.add(property);
         if (plant.properties.some((property) => seen.has(property))) return;
       }

@@ -104,11 +104,34 @@ class OneShardForAll extends ForwardKinesis {
   }
 }
 
+/** One bad record fails all that were sent with it. */
+class PoisonSpreads extends ForwardKinesis {
+  override async putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const answer = await this.next.putRecords(request, options);
+    const refused = answer.kind === "failed" && answer.reason === "invalid";
+    // As if the producer did not look for the one that is to blame.
+    return refused ? { ...answer, reason: "denied" } : answer;
+  }
+}
+
+/** A cell of an aggregate's bytes is changed on the way out. */
+class BytesChanged extends ForwardKinesis {
+  override putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Put> {
+    const entries = request.entries.map((entry) => {
+      if (entry.data.length < 40) return entry;
+      const data = entry.data.slice();
+      data[data.length - 20] = (data[data.length - 20] ?? 0) ^ 1;
+      return { ...entry, data };
+    });
+    return this.next.putRecords({ ...request, entries }, options);
+  }
+}
+
 export const PRODUCING_BUGS: readonly Plant[] = [
   {
     name: "failed-entries-acknowledged",
     properties: ["S1"],
-    seed: 1,
+    seed: 32,
     breaks: "S1, F40",
     kinesis: (port) => new FailedEntriesAcknowledged(port),
   },
@@ -122,7 +145,7 @@ export const PRODUCING_BUGS: readonly Plant[] = [
   {
     name: "everything-resent",
     properties: ["D-put"],
-    seed: 1,
+    seed: 41,
     breaks: "1.3: resends of what is stored",
     kinesis: (port) => new EverythingResent(port),
   },
@@ -157,7 +180,7 @@ export const PRODUCING_BUGS: readonly Plant[] = [
   {
     name: "order-forgotten",
     properties: ["O-put"],
-    seed: 15,
+    seed: 1,
     breaks: "O-put (hazard 13)",
     producerOptions: (options) => ({ ...options, order: "none" }),
   },
@@ -174,6 +197,27 @@ export const PRODUCING_BUGS: readonly Plant[] = [
     seed: 1,
     breaks: "L8 (hazards 1, 3)",
     producerOptions: (options) => ({ ...options, maxBufferedRecords: 1_000_000 }),
+  },
+  {
+    name: "byte-buffer-without-bound",
+    properties: ["L8"],
+    seed: 1,
+    breaks: "L8 (hazards 1, 3), in bytes",
+    producerOptions: (options) => ({ ...options, maxBufferedBytes: 2 ** 30 }),
+  },
+  {
+    name: "poison-spreads",
+    properties: ["H11"],
+    seed: 32,
+    breaks: "hazard 11: one bad record fails a whole request",
+    kinesis: (port) => new PoisonSpreads(port),
+  },
+  {
+    name: "bytes-changed",
+    properties: ["S9"],
+    seed: 1,
+    breaks: "S9: what is stored is not what was put",
+    kinesis: (port) => new BytesChanged(port),
   },
   {
     name: "aggregates-of-strangers",
