@@ -60,12 +60,14 @@ export interface Contender {
   readonly name: string;
   /** One round of work. */
   run(): Promise<void> | void;
+  /** Of this one, if it is too slow or too fast for as many as the others. */
+  readonly recordsPerRound?: number;
   /** CPU microseconds used so far by what is measured. Default: this process. */
   readonly cpuMicros?: () => number;
 }
 
 setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
+export const collectGarbage: () => void = runInNewContext("gc") as () => void;
 
 interface Sample {
   readonly cpuMicros: number;
@@ -86,7 +88,10 @@ export async function compare(bench: string, benchCase: BenchCase): Promise<Benc
     for (const contender of order) samples.get(contender)?.push(await measure(contender));
   }
   const figure = (contender: Contender, of: (s: Sample) => number): number =>
-    rounded(median((samples.get(contender) ?? []).map(of)) / recordsPerRound);
+    rounded(
+      median((samples.get(contender) ?? []).map(of)) /
+        (contender.recordsPerRound ?? recordsPerRound),
+    );
   return peers.map((peer) => {
     const mine = figure(ours, (s) => s.cpuMicros);
     const theirs = figure(peer, (s) => s.cpuMicros);

@@ -12,9 +12,9 @@ interface Shape {
 }
 
 const SHAPES: readonly Shape[] = [
-  { records: 500, bytes: 100, callsPerRound: 200 },
-  { records: 500, bytes: 1000, callsPerRound: 100 },
-  { records: 100, bytes: 50_000, callsPerRound: 20 },
+  { records: 500, bytes: 100, callsPerRound: 160 },
+  { records: 500, bytes: 1000, callsPerRound: 60 },
+  { records: 100, bytes: 50_000, callsPerRound: 16 },
 ];
 
 /** Calls in flight at once: what a producer of several shards has. */
@@ -44,6 +44,8 @@ export const bench: Bench = {
         await context.compare({
           name: `${shape.records} x ${shape.bytes} B`,
           recordsPerRound: shape.records * shape.callsPerRound,
+          rounds: 5,
+          warmUpRounds: 1,
           ours: contender("ours http1 keep-alive", fast, shape),
           peers: Object.entries(peers).map(([name, api]) => contender(name, api, shape)),
         });
