@@ -67,6 +67,7 @@ export class DynaliteStore {
     const states = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
     const store = db.create(path === undefined ? states : { ...states, path });
     await store.db.open();
+    closeIterators(store.db);
     return new DynaliteStore(store);
   }
 
@@ -189,6 +190,20 @@ export class DynaliteStore {
         const items = this.#store.getItemDb(name);
         return { ...items, ...override(items) };
       },
+    };
+  }
+}
+
+/**
+ * dynalite ends a stream over the database by `return` of its iterator, which generators have and
+ * these have not: each scan and query would leave one open, with all that it holds.
+ */
+function closeIterators(level: Store["db"]): void {
+  for (const kind of ["keys", "values"] as const) {
+    const open = level[kind].bind(level);
+    level[kind] = (options) => {
+      const iterator = open(options);
+      return Object.assign(iterator, { return: () => iterator.close() });
     };
   }
 }

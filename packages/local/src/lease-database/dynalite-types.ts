@@ -37,8 +37,18 @@ export interface SubDb<Value> {
   createValueStream(options?: object): AsyncIterable<Value>;
 }
 
+/** Of abstract-level. Holds a snapshot of the whole database until closed. */
+export interface LevelIterator {
+  close(): Promise<void>;
+}
+
 export interface Store {
-  readonly db: { open(): Promise<void>; close(done: (error: unknown) => void): void };
+  readonly db: {
+    open(): Promise<void>;
+    close(done: (error: unknown) => void): void;
+    keys(options?: object): LevelIterator;
+    values(options?: object): LevelIterator;
+  };
   readonly tableDb: SubDb<Table>;
   getTable(name: string, checkStatus: boolean, done: Done<Table>): void;
   getItemDb(table: string): SubDb<Item>;
