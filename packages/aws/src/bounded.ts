@@ -17,11 +17,6 @@ export async function bounded<T>(
 ): Promise<Bounded<T>> {
   if (options.signal?.aborted) return abortedByCaller(site(), false);
   const deadline = deadlineSignal(clock, options.timeoutMs, options.signal);
-  let onAbort = (): void => {};
-  const ended = new Promise<undefined>((resolve) => {
-    onAbort = () => resolve(undefined);
-    deadline.signal.addEventListener("abort", onAbort, { once: true });
-  });
   const settled = (async (): Promise<Bounded<T>> => {
     try {
       return { kind: "ok", value: await call(deadline.signal) };
@@ -30,11 +25,10 @@ export async function bounded<T>(
     }
   })();
   try {
-    const first = await Promise.race([settled, ended]);
+    const first = await Promise.race([settled, deadline.ended]);
     if (first !== undefined && (first.kind === "ok" || !deadline.signal.aborted)) return first;
     return deadline.timedOut() ? timedOut(site(), options.timeoutMs) : abortedByCaller(site());
   } finally {
-    deadline.signal.removeEventListener("abort", onAbort);
     deadline.dispose();
   }
 }

@@ -15,14 +15,11 @@ export async function bounded<T extends { readonly kind: string }>(
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T | Failure> {
   const deadline = deadlineSignal(clock, timeoutMs + GRACE_MS, signal);
-  let onAbort = (): void => {};
-  const ended = new Promise<undefined>((resolve) => {
-    onAbort = () => resolve(undefined);
-    if (deadline.signal.aborted) resolve(undefined);
-    else deadline.signal.addEventListener("abort", onAbort, { once: true });
-  });
   try {
-    const answer = await Promise.race([call({ timeoutMs, signal: deadline.signal }), ended]);
+    const answer = await Promise.race([
+      call({ timeoutMs, signal: deadline.signal }),
+      deadline.ended,
+    ]);
     if (answer !== undefined) return answer;
     return deadline.timedOut()
       ? failure("timeout", "Timeout", `no answer within ${timeoutMs} ms`, true)
@@ -31,7 +28,6 @@ export async function bounded<T extends { readonly kind: string }>(
     // Ports never reject; one that does is broken, and what it did is unknown.
     return failure("unknown", "PortRejected", String(error), true);
   } finally {
-    deadline.signal.removeEventListener("abort", onAbort);
     deadline.dispose();
   }
 }

@@ -48,30 +48,44 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/**
- * A signal that aborts when `parent` does or after `timeoutMs`, whichever is first. Call `dispose`
- * when the guarded work is over, or the timer and the listener stay.
- */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Resolves when `signal` aborts: what a call that may hang is raced against. */
+  readonly ended: Promise<undefined>;
+  timedOut(): boolean;
+  /** When the guarded work is over, or the timer and the listeners stay. */
+  dispose(): void;
+}
+
+/** A signal that aborts when one of `parents` does or after `timeoutMs`, whichever is first. */
 export function deadlineSignal(
   clock: Clock,
   timeoutMs: number,
-  parent?: AbortSignal,
-): { readonly signal: AbortSignal; timedOut(): boolean; dispose(): void } {
+  ...parents: readonly (AbortSignal | undefined)[]
+): Deadline {
   const controller = new AbortController();
+  const { promise: ended, resolve } = deferred<undefined>();
+  const end = (reason: unknown): void => {
+    resolve(undefined);
+    controller.abort(reason);
+  };
   let expired = false;
   const timer = clock.setTimer(timeoutMs, () => {
     expired = true;
-    controller.abort(new Error(`timed out after ${timeoutMs} ms`));
+    end(new Error(`timed out after ${timeoutMs} ms`));
   });
-  const onAbort = (): void => controller.abort(parent?.reason);
-  if (parent?.aborted) onAbort();
-  else parent?.addEventListener("abort", onAbort, { once: true });
+  const onAbort = (event: Event): void => end((event.target as AbortSignal).reason);
+  for (const parent of parents) {
+    if (parent?.aborted) end(parent.reason);
+    else parent?.addEventListener("abort", onAbort, { once: true });
+  }
   return {
     signal: controller.signal,
+    ended,
     timedOut: () => expired,
     dispose(): void {
       timer.cancel();
-      parent?.removeEventListener("abort", onAbort);
+      for (const parent of parents) parent?.removeEventListener("abort", onAbort);
     },
   };
 }

@@ -69,6 +69,21 @@ describe("deadlineSignal", () => {
     deadline.dispose();
     expect(clock.armed).toBe(false);
   });
+
+  it("follows each of several parents, ends its race, and leaves no listener behind", async () => {
+    const clock = handClock();
+    const parents = [new AbortController(), new AbortController()];
+    const signals = parents.map(({ signal }) => signal);
+    const deadline = deadlineSignal(clock, 10, undefined, ...signals);
+    parents[1]?.abort("second");
+    expect(deadline.signal.reason).toBe("second");
+    await expect(deadline.ended).resolves.toBeUndefined();
+    deadline.dispose();
+    for (const signal of signals) expect(getEventListeners(signal, "abort")).toEqual([]);
+    const late = deadlineSignal(clock, 10, ...signals);
+    expect(late.signal.reason).toBe("second");
+    late.dispose();
+  });
 });
 
 describe("ShardlineError", () => {
