@@ -47,7 +47,7 @@ export function createStreamAdmin(options: KinesisOptions = {}): StreamAdmin {
     send: (kinesis: KinesisClient, abortSignal: AbortSignal) => Promise<unknown>,
   ): Promise<Outcome<object>> => {
     const site = () => ({ service: "Kinesis", operation, writes: true, url: last.url }) as const;
-    const outcome = await bounded(config.clock, callOptions, site, (s) => send(client, s));
+    const outcome = await bounded(config, callOptions, site, (s) => send(client, s));
     return outcome.kind === "failed" ? outcome : { kind: "ok" };
   };
   return {
@@ -97,7 +97,7 @@ export async function deleteLeaseTable(
     ({ service: "DynamoDB", operation: "DeleteTable", writes: true, url: last.url }) as const;
   try {
     const command = new DeleteTableCommand({ TableName: config.tableName });
-    const outcome = await bounded(config.clock, callOptions, site, (abortSignal) =>
+    const outcome = await bounded(config, callOptions, site, (abortSignal) =>
       client.send(command, { abortSignal }),
     );
     return outcome.kind === "failed" ? outcome : { kind: "ok" };

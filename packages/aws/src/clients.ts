@@ -3,11 +3,16 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { KinesisClient } from "@aws-sdk/client-kinesis";
+import {
+  KinesisClient,
+  type PutRecordCommand,
+  type PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
 import type { CallOptions } from "@shardline/model";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { Bounded } from "./bounded.ts";
 import type { AwsOptions, KinesisConfig, LeaseTableConfig } from "./options.ts";
+import type { Progress } from "./put-records/wire.ts";
 
 export interface Agents {
   readonly httpAgent: HttpAgent;
@@ -72,9 +77,14 @@ export function connectDynamoDb(config: LeaseTableConfig): Connected<DynamoDBCli
   return { client, agents, last: watch(client) };
 }
 
+/** A client that is destroyed destroys its handler, and that its agents, which may be another's. */
+class SdkHandler extends NodeHttpHandler {
+  override destroy(): void {}
+}
+
 /** The handler's own timers stay off (0): deadlines are ours. */
 function sdkHandler({ httpAgent, httpsAgent }: Agents): NodeHttpHandler {
-  return new NodeHttpHandler({
+  return new SdkHandler({
     httpAgent,
     httpsAgent,
     connectionTimeout: 0,
@@ -117,6 +127,20 @@ function watch(client: KinesisClient | DynamoDBClient): LastUrl {
     { step: "finalizeRequest", name: "shardlineLastUrl" },
   );
   return last;
+}
+
+/** Counts as sent as soon as the signed request is with the SDK's transport, connected or not. */
+export function watchSent(command: PutRecordCommand | PutRecordsCommand): Progress {
+  const progress: Progress = { sent: false };
+  const stack = command.middlewareStack as PutRecordCommand["middlewareStack"];
+  stack.add(
+    (next) => (args) => {
+      progress.sent = true;
+      return next(args);
+    },
+    { step: "deserialize", priority: "low", name: "shardlineSent" },
+  );
+  return progress;
 }
 
 function urlOf(request: unknown): string | undefined {

@@ -14,8 +14,6 @@ import {
 import {
   type CallOptions,
   ClosedError,
-  type Failure,
-  failure,
   filterParameters,
   type GetRecordsAnswer,
   type KinesisApi,
@@ -28,8 +26,8 @@ import {
   type StreamDescription,
   streamParameters,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
-import { connectKinesis, type Connected } from "./clients.ts";
+import { bounded, type Bounds } from "./bounded.ts";
+import { connectKinesis, type Connected, watchSent } from "./clients.ts";
 import {
   MalformedAnswer,
   needText,
@@ -46,7 +44,7 @@ import { readPutRecordsOutput } from "./put-records/answer.ts";
 import { FastPutPath } from "./put-records/fast-path.ts";
 import { http1Wire } from "./put-records/http1-wire.ts";
 import { http2Wire } from "./put-records/http2-wire.ts";
-import type { Wire } from "./put-records/wire.ts";
+import type { Progress, Wire } from "./put-records/wire.ts";
 import { CONTROL_PLANE, retrying } from "./retrying.ts";
 
 /** A listing starts over when its token expires (F49), this often at most. */
@@ -67,22 +65,23 @@ class SdkKinesis implements KinesisApi {
   readonly #connected: Connected<KinesisClient>;
   readonly #fast: FastPutPath | undefined;
   readonly #wire: Wire;
-  #closed = false;
+  readonly #closing = new AbortController();
+  readonly #bounds: Bounds;
 
   constructor(config: KinesisConfig) {
     this.#config = config;
     this.#connected = connectKinesis(config);
+    this.#bounds = { clock: config.clock, closing: this.#closing.signal };
     const { client, agents } = this.#connected;
     this.#wire =
       config.transport === "http1"
         ? http1Wire(agents)
         : http2Wire({ maxSessions: config.maxConnections });
     this.#fast =
-      config.putPath === "fast" ? new FastPutPath(client, this.#wire, config.clock) : undefined;
+      config.putPath === "fast" ? new FastPutPath(client, this.#wire, this.#bounds) : undefined;
   }
 
   putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Outcome<PutRecordsAnswer>> {
-    if (this.#closed) return Promise.resolve(closed());
     if (request.entries.length === 0) return Promise.resolve({ kind: "ok", entries: [] });
     return this.#fast?.putRecords(request, options) ?? this.#putRecordsBySdk(request, options);
   }
@@ -104,6 +103,7 @@ class SdkKinesis implements KinesisApi {
       options,
       (client, abortSignal) => client.send(command, { abortSignal }),
       (output) => readPutRecordsOutput(output, request.entries.length),
+      watchSent(command),
     );
   }
 
@@ -126,6 +126,7 @@ class SdkKinesis implements KinesisApi {
         shardId: needText(output.ShardId, "ShardId"),
         sequenceNumber: needText(output.SequenceNumber, "SequenceNumber"),
       }),
+      watchSent(command),
     );
   }
 
@@ -239,7 +240,7 @@ class SdkKinesis implements KinesisApi {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new ClosedError("Kinesis"));
     this.#wire.close();
     this.#connected.client.destroy();
     this.#connected.agents.destroy();
@@ -251,16 +252,17 @@ class SdkKinesis implements KinesisApi {
     options: CallOptions,
     call: Call<T>,
     read: (value: T) => R,
+    /** Of a call that writes. */
+    progress?: Progress,
   ): Promise<Outcome<R>> {
     const { client, last } = this.#connected;
-    if (this.#closed) return closed();
     const site = (): CallSite => ({
       service: "Kinesis",
       operation,
-      writes: operation.startsWith("Put"),
+      writes: progress?.sent ?? false,
       url: last.url,
     });
-    const outcome = await bounded(this.#config.clock, options, site, (s) => call(client, s));
+    const outcome = await bounded(this.#bounds, options, site, (s) => call(client, s));
     if (outcome.kind === "failed") return outcome;
     try {
       return { kind: "ok", ...read(outcome.value) };
@@ -272,10 +274,6 @@ class SdkKinesis implements KinesisApi {
 
 function toDate(epochMs: number): Date {
   return new Date(epochMs);
-}
-
-function closed(): Failure {
-  return failure("aborted", "Closed", new ClosedError("Kinesis").message);
 }
 
 function needList<T>(list: readonly T[] | undefined, name: string): readonly T[] {

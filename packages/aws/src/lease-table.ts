@@ -22,7 +22,7 @@ import {
   type Outcome,
   type StreamIdentity,
 } from "@shardline/model";
-import { bounded } from "./bounded.ts";
+import { bounded, type Bounds } from "./bounded.ts";
 import { connectDynamoDb, type Connected, type DynamoDbCall } from "./clients.ts";
 import { type Item, leaseItem, readItem } from "./lease-item.ts";
 import {
@@ -55,11 +55,13 @@ type Refused = { readonly kind: "refused"; readonly item: Item | undefined };
 class DynamoDbLeaseTable implements LeaseTable {
   readonly #config: LeaseTableConfig;
   readonly #connected: Connected<DynamoDBClient>;
-  #closed = false;
+  readonly #closing = new AbortController();
+  readonly #bounds: Bounds;
 
   constructor(config: LeaseTableConfig) {
     this.#config = config;
     this.#connected = connectDynamoDb(config);
+    this.#bounds = { clock: config.clock, closing: this.#closing.signal };
   }
 
   ensure(options: CallOptions): Promise<Outcome<{ readonly created: boolean }>> {
@@ -197,7 +199,7 @@ class DynamoDbLeaseTable implements LeaseTable {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new ClosedError("lease table"));
     this.#connected.client.destroy();
     this.#connected.agents.destroy();
     return Promise.resolve();
@@ -287,8 +289,7 @@ class DynamoDbLeaseTable implements LeaseTable {
     return failure("malformed", "UnreadableLease", message, written);
   }
 
-  readonly #call: DynamoDbCall = async (operation, options, call) => {
-    if (this.#closed) return failure("aborted", "Closed", new ClosedError("lease table").message);
+  readonly #call: DynamoDbCall = (operation, options, call) => {
     const { client, last } = this.#connected;
     const site = (): CallSite => ({
       service: "DynamoDB",
@@ -296,7 +297,7 @@ class DynamoDbLeaseTable implements LeaseTable {
       writes: WRITES.has(operation),
       url: last.url,
     });
-    return bounded(this.#config.clock, options, site, (signal) => call(client, signal));
+    return bounded(this.#bounds, options, site, (signal) => call(client, signal));
   };
 }
 

@@ -6,7 +6,6 @@
 import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import {
   type CallOptions,
-  type Clock,
   type Outcome,
   type PutRecordsAnswer,
   type PutRecordsRequest,
@@ -15,7 +14,7 @@ import {
 } from "@shardline/model";
 import { getEndpointFromInstructions } from "@smithy/core/endpoints";
 import { HttpRequest } from "@smithy/core/protocols";
-import { bounded } from "../bounded.ts";
+import { bounded, type Bounds } from "../bounded.ts";
 import { problemOf } from "../kinesis-words.ts";
 import { type CallSite, malformed, stripped, toFailure } from "../outcome.ts";
 import { type PutRecordsOutput, readPutRecordsOutput } from "./answer.ts";
@@ -47,16 +46,16 @@ type Signer = Awaited<ReturnType<KinesisClient["config"]["signer"]>>;
 export class FastPutPath {
   readonly #client: KinesisClient;
   readonly #wire: Wire;
-  readonly #clock: Clock;
+  readonly #bounds: Bounds;
   readonly #bodies = new BodyPool();
   readonly #endpoints = new Map<string, Promise<Endpoint>>();
   #signer: Promise<Signer> | undefined;
   #skewMs = 0;
 
-  constructor(client: KinesisClient, wire: Wire, clock: Clock) {
+  constructor(client: KinesisClient, wire: Wire, bounds: Bounds) {
     this.#client = client;
     this.#wire = wire;
-    this.#clock = clock;
+    this.#bounds = bounds;
   }
 
   async putRecords(
@@ -71,7 +70,7 @@ export class FastPutPath {
       writes: progress.sent,
       url,
     });
-    const outcome = await bounded(this.#clock, options, site, async (signal) => {
+    const outcome = await bounded(this.#bounds, options, site, async (signal) => {
       const endpoint = await this.#endpoint(request.stream);
       url = `${endpoint.protocol}//${endpoint.host}`;
       const body = putRecordsBody(request, (sizeBytes) => this.#bodies.take(sizeBytes));
@@ -130,7 +129,7 @@ export class FastPutPath {
       },
       body,
     });
-    const signingDate = new Date(this.#clock.wallMs() + this.#skewMs);
+    const signingDate = new Date(this.#bounds.clock.wallMs() + this.#skewMs);
     return (await signer.sign(unsigned, { signingDate })) as HttpRequest;
   }
 
@@ -151,7 +150,7 @@ export class FastPutPath {
     const { date } = headers;
     const serverMs = typeof date === "string" ? Date.parse(date) : Number.NaN;
     if (Number.isNaN(serverMs)) return;
-    const skewMs = serverMs - this.#clock.wallMs();
+    const skewMs = serverMs - this.#bounds.clock.wallMs();
     this.#skewMs = Math.abs(skewMs) > MAX_SKEW_MS ? skewMs : 0;
   }
 }
