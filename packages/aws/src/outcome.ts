@@ -197,6 +197,13 @@ interface Facts {
   readonly network: boolean;
 }
 
+/**
+ * Of the system, of TLS and of parsers; of Node.js' own only those that a network or a peer causes.
+ * https://nodejs.org/docs/latest-v20.x/api/errors.html#nodejs-error-codes
+ */
+const NETWORK_CODE =
+  /^(E(?!RR_)[A-Z]|NGHTTP2_|HPE_|CERT_|[A-Z_]+_CERT|Z_|UNABLE_|ERR_(STREAM|SSL|TLS|SOCKET|PROXY)_|ERR_HTTP2_(?!HEADER|INVALID_(?!SESSION|STREAM)))/;
+
 const MAX_CAUSES = 5;
 const MAX_MESSAGE_CHARACTERS = 500;
 
@@ -223,12 +230,11 @@ function read(error: object): Facts {
   const systemCode = text(field(error, "code"));
   const name = text(field(error, "name")) ?? "Unknown";
   const status = field(field(error, "$metadata"), "httpStatusCode");
-  const network =
-    systemCode !== undefined &&
-    /^(E[A-Z]|NGHTTP2_|HPE_|CERT_|[A-Z_]+_CERT|Z_|UNABLE_)/.test(systemCode);
-  const own = name === "Error" || name === "TypeError" || name === "AggregateError";
+  const network = systemCode !== undefined && NETWORK_CODE.test(systemCode);
+  const own =
+    systemCode?.startsWith("ERR_") || ["Error", "TypeError", "AggregateError"].includes(name);
   return {
-    code: network || (own && systemCode !== undefined) ? systemCode : stripped(name),
+    code: systemCode !== undefined && (network || own) ? systemCode : stripped(name),
     message: clip(text(field(error, "message")) ?? ""),
     status: typeof status === "number" ? status : undefined,
     syscall: text(field(error, "syscall")),
@@ -248,13 +254,13 @@ function reasonOf(facts: Facts): FailureReason {
   if (code === "InvalidSignatureException" && /expired|not yet current/i.test(message)) {
     return "credentials";
   }
-  if (/region is missing/i.test(message) || code === "ERR_INVALID_URL") return "invalid";
+  if (/region is missing/i.test(message)) return "invalid";
   const known = REASON_OF.get(code);
   if (known !== undefined) return known;
   if (code.startsWith("HPE_")) return "malformed";
-  if (facts.network || facts.syscall !== undefined || code.startsWith("ERR_HTTP2")) {
-    return "unavailable";
-  }
+  if (facts.network || facts.syscall !== undefined) return "unavailable";
+  // Node.js refused what it was given: the same again will not do.
+  if (code.startsWith("ERR_")) return "invalid";
   if (status === undefined) return /socket hang up/i.test(message) ? "unavailable" : "unknown";
   return reasonOfStatus(status);
 }
@@ -269,7 +275,8 @@ function reasonOfStatus(status: number): FailureReason {
 }
 
 function isAmbiguous(reason: FailureReason, facts: Facts): boolean {
-  if (REFUSALS.has(reason)) return false;
+  // What Node.js refused says nothing about what was sent before.
+  if (REFUSALS.has(reason) && !facts.code.startsWith("ERR_")) return false;
   return !(
     NEVER_SENT.has(facts.code) ||
     facts.syscall === "connect" ||

@@ -1,5 +1,6 @@
+import { validateHeaderValue } from "node:http";
 import { connect } from "node:net";
-import type { FailureReason } from "@shardline/model";
+import { type FailureReason, isRetryable } from "@shardline/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { abortedByCaller, type CallSite, malformed, timedOut, toFailure } from "../src/outcome.ts";
@@ -15,6 +16,15 @@ const READ: CallSite = { ...PUT, operation: "GetRecords", writes: false };
 /** As the SDK throws it: the code is the name. */
 function answered(name: string, status: number, message = ""): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+}
+
+function thrownBy(act: () => void): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
 }
 
 function system(code: string, syscall?: string): Error {
@@ -94,6 +104,17 @@ describe("what the network does", () => {
     });
   });
 
+  it.each([
+    "ERR_STREAM_PREMATURE_CLOSE",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_TLS_HANDSHAKE_TIMEOUT",
+    "ERR_SOCKET_CLOSED",
+    "ERR_HTTP2_INVALID_SESSION",
+    "ERR_HTTP2_GOAWAY_SESSION",
+  ])("%s is unavailable: a network or a peer causes it", (code) => {
+    expect(toFailure(system(code), PUT)).toMatchObject({ reason: "unavailable", ambiguous: true });
+  });
+
   it("an answer that is no HTTP is malformed", () => {
     expect(toFailure(system("HPE_INVALID_CONSTANT"), PUT).reason).toBe("malformed");
   });
@@ -121,6 +142,33 @@ describe("what the network does", () => {
       connect({ host: "127.0.0.1", port: 1 }).once("error", resolve);
     });
     expect(toFailure(error, PUT)).toMatchObject({ reason: "unavailable", ambiguous: false });
+  });
+});
+
+describe("what Node.js refuses", () => {
+  const unsent: CallSite = { ...PUT, writes: false };
+
+  it.each<[string, () => void]>([
+    ["ERR_INVALID_ARG_TYPE", () => Buffer.from(5 as never)],
+    ["ERR_OUT_OF_RANGE", () => Buffer.alloc(4).readInt8(9)],
+    ["ERR_INVALID_URL", () => new URL("no URL")],
+    ["ERR_INVALID_CHAR", () => validateHeaderValue("a", "\n")],
+  ])("%s is a mistake and no failure of the network: never to be tried again", (code, act) => {
+    const failed = toFailure(thrownBy(act), unsent);
+    expect(failed).toMatchObject({ reason: "invalid", code, ambiguous: false });
+    expect(isRetryable(failed)).toBe(false);
+    expect(failed.message).not.toMatch(/connection|reach/);
+  });
+
+  it.each(["ERR_HTTP2_INVALID_HEADER_VALUE", "ERR_HTTP2_HEADER_SINGLE_VALUE"])(
+    "%s, too",
+    (code) => {
+      expect(toFailure(system(code), unsent).reason).toBe("invalid");
+    },
+  );
+
+  it("leaves in doubt what was sent before", () => {
+    expect(toFailure(system("ERR_INVALID_ARG_TYPE"), PUT).ambiguous).toBe(true);
   });
 });
 
