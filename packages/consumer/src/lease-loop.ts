@@ -115,7 +115,7 @@ export class LeaseLoop {
     if (listedForMs >= LISTING_INTERVAL_MS && this.#view.wantsListing()) {
       await watch.refresh();
       // If that proves nothing, a row is lost that only an audit brings back.
-      this.#nextAuditMs = Math.min(this.#nextAuditMs, ports.clock.nowMs());
+      this.#auditSoon();
     }
     if (stopping.aborted) return;
     const nowMs = ports.clock.nowMs();
@@ -145,9 +145,7 @@ export class LeaseLoop {
     }
     const gone = this.#book.observe(answer.leases, ports.clock.nowMs());
     // Finished ones are cleaned up; an unfinished one was deleted by other hands (F34).
-    if (gone.some((lease) => !isFinished(lease))) {
-      this.#nextAuditMs = Math.min(this.#nextAuditMs, ports.clock.nowMs());
-    }
+    if (gone.some((lease) => !isFinished(lease))) this.#auditSoon();
     for (const { lease } of this.#book.sightings()) remember(this.#lastKnown, lease);
     return true;
   }
@@ -163,6 +161,10 @@ export class LeaseLoop {
         : new TableMismatchError(config.tableName, stream.streamArn, streamArn);
     }
     return undefined;
+  }
+
+  #auditSoon(): void {
+    this.#nextAuditMs = Math.min(this.#nextAuditMs, this.#host.ports.clock.nowMs());
   }
 
   /** The first audit is awaited, later ones run beside the turns. */
@@ -289,7 +291,7 @@ export class LeaseLoop {
   async #revive(lease: Lease): Promise<void> {
     if (isFinished(lease)) return;
     const { config, ports, reporter } = this.#host;
-    this.#book.forget(lease.leaseKey);
+    this.#note(lease.leaseKey, undefined);
     // If its end was written in doubt, others may have gone on from there and cleaned up.
     if ((await this.#audit.wasFinished(lease)) !== false) return;
     const timeoutMs = config.leaseCallTimeoutMs;
@@ -350,7 +352,9 @@ export class LeaseLoop {
   /** A row out of a write's answer or a consistent read; undefined: it is gone. */
   #note(leaseKey: string, row: Lease | undefined): void {
     if (row === undefined) {
+      const known = this.#book.get(leaseKey)?.lease;
       this.#book.forget(leaseKey);
+      if (known !== undefined && !isFinished(known)) this.#auditSoon();
       return;
     }
     this.#book.note(row, this.#host.ports.clock.nowMs());

@@ -57,8 +57,9 @@ const LISTING_BEHIND: Failure = failure(
 export class ShardAudit {
   readonly #host: AuditHost;
   /**
-   * Leases that the last audit missed, and since when. The holder of a row that was deleted brings it
-   * back itself, so only what is missing for a whole failover time is made here.
+   * Leases that the last audit missed, and since when: since a row was last shown, if one ever was.
+   * The holder of a row that was deleted brings it back itself, so only what is missing for a whole
+   * failover time is made here.
    */
   #holes: ReadonlyMap<string, number> = new Map();
 
@@ -120,7 +121,8 @@ export class ShardAudit {
     });
     const nowMs = ports.clock.nowMs();
     const before = this.#holes;
-    const sinceMs = ({ lease }: Repair): number => before.get(lease.leaseKey) ?? nowMs;
+    const sinceMs = ({ lease: { leaseKey } }: Repair): number =>
+      before.get(leaseKey) ?? book.goneSinceMs(leaseKey) ?? nowMs;
     this.#holes = new Map(repairs.map((repair) => [repair.lease.leaseKey, sinceMs(repair)]));
     const proven: Repair[] = [];
     for (const repair of repairs) {

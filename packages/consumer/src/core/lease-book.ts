@@ -26,6 +26,8 @@ export class LeaseBook {
   readonly #sightings = new Map<string, Sighting>();
   /** Rows that look older than what is known: believed only if they stay so (a restored table). */
   readonly #regressedSinceMs = new Map<string, number>();
+  /** When the rows of unfinished leases that are gone were last shown. */
+  readonly #goneSinceMs = new Map<string, number>();
 
   constructor(failoverTimeMs: number) {
     this.#failoverTimeMs = failoverTimeMs;
@@ -53,8 +55,17 @@ export class LeaseBook {
 
   /** The row is known to be gone. */
   forget(leaseKey: string): void {
+    const known = this.#sightings.get(leaseKey);
+    if (known !== undefined && !isFinished(known.lease)) {
+      this.#goneSinceMs.set(leaseKey, known.shownMs);
+    }
     this.#sightings.delete(leaseKey);
     this.#regressedSinceMs.delete(leaseKey);
+  }
+
+  /** Of an unfinished lease whose row is gone: when it was last shown. */
+  goneSinceMs(leaseKey: string): number | undefined {
+    return this.#goneSinceMs.get(leaseKey);
   }
 
   get(leaseKey: string): Sighting | undefined {
@@ -76,6 +87,7 @@ export class LeaseBook {
 
   #see(lease: Lease, nowMs: number, certain: boolean): void {
     const known = this.#sightings.get(lease.leaseKey);
+    this.#goneSinceMs.delete(lease.leaseKey);
     if (known === undefined) {
       this.#sightings.set(lease.leaseKey, firstSight(lease, nowMs));
       return;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Lease, newLease, TRIM_HORIZON } from "@shardline/model";
+import { type Lease, newLease, SHARD_END, TRIM_HORIZON } from "@shardline/model";
 import { describe, expect, it } from "vitest";
 import { LeaseBook } from "../../src/core/lease-book.ts";
 
@@ -52,6 +52,21 @@ describe("LeaseBook", () => {
     expect(book.get("s")?.lease.counter).toBe(8);
     book.observe([row(6, undefined)], 12_000);
     expect(book.get("s")?.lease).toMatchObject({ counter: 6, owner: undefined });
+  });
+
+  it("F34: of an unfinished lease whose row is gone it knows when the row was last shown", () => {
+    const book = new LeaseBook(10_000);
+    book.observe([row(1, "w")], 0);
+    book.observe([], 4_000);
+    expect(book.goneSinceMs("s")).toBeUndefined();
+    book.forget("s");
+    book.forget("s");
+    expect(book.goneSinceMs("s")).toBe(0);
+    book.note(row(2, undefined), 5_000);
+    expect(book.goneSinceMs("s")).toBeUndefined();
+    book.note({ ...row(3, undefined), checkpoint: SHARD_END }, 6_000);
+    book.forget("s");
+    expect(book.goneSinceMs("s")).toBeUndefined();
   });
 
   it("F33: a row that a scan misses is remembered for the failover time", () => {
