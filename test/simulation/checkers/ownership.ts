@@ -42,7 +42,11 @@ export function l1OwnedAfterHeal(history: History): Violation[] {
   return violations;
 }
 
-/** Leases that could be processed ever since the world healed: not ended, no unfinished parent then. */
+/**
+ * Leases that could be processed ever since the world healed: not ended, no unfinished parent then, and
+ * of a shard that the stream still has: one that went with its last record is nobody's to read (F46),
+ * and its row stays as it is, because only a shard that was read is ended (rule R11).
+ */
 function unfinishedAt(history: History, atMs: number): string[] {
   const ended = new Map<string, number>();
   const rows = new Map<string, number>();
@@ -55,7 +59,9 @@ function unfinishedAt(history: History, atMs: number): string[] {
   return [...rows.keys()].filter((leaseKey) => {
     if ((ended.get(leaseKey) ?? Infinity) <= atMs) return false;
     if ((rows.get(leaseKey) ?? Infinity) > history.healMs) return false;
-    const parents = history.shards.get(leaseKey)?.shard.parentShardIds ?? [];
+    const truth = history.shards.get(leaseKey);
+    if ((truth?.goneMs ?? Infinity) <= atMs) return false;
+    const parents = truth?.shard.parentShardIds ?? [];
     return parents.every((parent) => (ended.get(parent) ?? Infinity) <= history.healMs);
   });
 }
