@@ -3,7 +3,7 @@
  * throws cannot hurt the machine (the channel reports it as an uncaught exception of its own).
  */
 
-import { channel } from "node:diagnostics_channel";
+import { channel, type Channel } from "node:diagnostics_channel";
 
 /** A map of event name → payload. */
 export type EventMap = object;
@@ -19,7 +19,16 @@ export interface EventChannel<Events extends EventMap> {
 
 /** Channels are named `shardline:<area>:<event>`. */
 export function eventChannel<Events extends EventMap>(area: string): EventChannel<Events> {
-  const named = (name: string): ReturnType<typeof channel> => channel(`shardline:${area}:${name}`);
+  // Node.js looks them up by name and lets go of those that nobody holds.
+  const channels = new Map<string, Channel>();
+  const named = (name: string): Channel => {
+    let found = channels.get(name);
+    if (found === undefined) {
+      found = channel(`shardline:${area}:${name}`);
+      channels.set(name, found);
+    }
+    return found;
+  };
   return {
     publish(name, payload): void {
       const target = named(name);
