@@ -9,3 +9,8 @@ export class CliError extends Error {
 export class UsageError extends CliError {
   override readonly name: string = "UsageError";
 }
+
+/** A signal came, or the reader went, before the command had begun its work: no failure. */
+export class StoppedError extends Error {
+  override readonly name: string = "StoppedError";
+}

@@ -1,8 +1,9 @@
 /** What a command may touch of its process. Tests give their own. */
 
 import type { Readable, Writable } from "node:stream";
-import { type Clock, type Random, systemClock, systemRandom } from "@shardline/model";
+import { type Clock, deferred, type Random, systemClock, systemRandom } from "@shardline/model";
 import type { Environment } from "./args/parse.ts";
+import { StoppedError } from "./errors.ts";
 
 export interface Io {
   readonly env: Environment;
@@ -80,18 +81,43 @@ export function processIo(): Io {
   };
 }
 
-/** A signal that aborts at the first SIGINT or SIGTERM, or when the reader of stdout has gone. */
-export function stopSignal(io: Io): { readonly signal: AbortSignal; dispose(): void } {
+export interface Stop {
+  /** Aborts at the first SIGINT or SIGTERM, or when the reader of stdout has gone. */
+  readonly signal: AbortSignal;
+  /** Resolves at the next one. */
+  readonly again: Promise<void>;
+  dispose(): void;
+}
+
+export function stopSignal(io: Io): Stop {
   const controller = new AbortController();
-  const stop = (): void => controller.abort();
+  const again = deferred<void>();
+  const stop = (): void => {
+    if (controller.signal.aborted) again.resolve();
+    else controller.abort();
+  };
   const off = io.onStopSignal(stop);
   io.stdout.gone.addEventListener("abort", stop, { once: true });
   if (io.stdout.gone.aborted) stop();
   return {
     signal: controller.signal,
+    again: again.promise,
     dispose(): void {
       off();
       io.stdout.gone.removeEventListener("abort", stop);
     },
   };
+}
+
+/**
+ * For what comes before a command's work: as `preparing` settles, unless it is stopped first.
+ * @throws StoppedError
+ */
+export function unlessStopped<T>(signal: AbortSignal, preparing: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new StoppedError("stopped"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    preparing.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    if (signal.aborted) onAbort();
+  });
 }

@@ -3,7 +3,7 @@
 import type { Command } from "./args/command.ts";
 import { columns } from "./args/help.ts";
 import { closest } from "@shardline/model";
-import { UsageError } from "./errors.ts";
+import { StoppedError, UsageError } from "./errors.ts";
 import { EXIT_FAILED, EXIT_OK } from "./exit-code.ts";
 import { explain } from "./explain.ts";
 import type { Io } from "./io.ts";
@@ -29,6 +29,7 @@ export async function run(
     }
     throw unknownCommand(word, commands);
   } catch (error) {
+    if (error instanceof StoppedError) return EXIT_OK;
     const words = command === undefined ? "shardline" : `shardline ${command.name}`;
     await io.stderr.line(explain(error, words));
     return EXIT_FAILED;

@@ -5,11 +5,12 @@ import { addAbortSignal } from "node:stream";
 import type { KinesisApi, StreamRef } from "@shardline/model";
 import { type Command, defineCommand } from "../args/command.ts";
 import { ENVIRONMENT_SECTION, kinesisFlags, resolveConnection } from "../connection.ts";
+import { StoppedError } from "../errors.ts";
 import { EXIT_OK } from "../exit-code.ts";
-import { type Io, stopSignal } from "../io.ts";
+import { type Io, stopSignal, unlessStopped } from "../io.ts";
 import { compileKeyPattern, type KeyOfLine, keyOfLine } from "../partition-key.ts";
 import { requireStream } from "../preflight.ts";
-import { newCounts, type PutCounts, putLines } from "../put/put-lines.ts";
+import { newCounts, type PutCounts, putLines, stoppedEarly } from "../put/put-lines.ts";
 import { acknowledgementJson, progressText, summaryJson, summaryText } from "../put/report.ts";
 import { parseStreamRef } from "../stream-ref.ts";
 import { repeat } from "../terminal.ts";
@@ -66,18 +67,13 @@ export const putCommand: Command = defineCommand(
     const keyPattern = pattern === undefined ? undefined : compileKeyPattern(pattern);
     const connection = resolveConnection(flags, io.env);
     // Loaded here: the SDK is most of the start-up time, which --help and usage errors need not pay.
+    const stop = stopSignal(io);
     const { createKinesis } = await import("@shardline/aws");
     const kinesis = createKinesis(connection.kinesis);
-    const stop = stopSignal(io);
     try {
       const { endpoint } = connection.kinesis;
-      const { maxRecordBytes } = await requireStream(
-        kinesis,
-        stream,
-        endpoint,
-        io.clock,
-        stop.signal,
-      );
+      const found = requireStream(kinesis, stream, endpoint, io.clock, stop.signal);
+      const { maxRecordBytes } = await unlessStopped(stop.signal, found).catch(stoppedAtStart);
       const keyOf = keyOfLine(keyPattern, io.random);
       const order = keyPattern === undefined ? "none" : "ordered";
       return await putAll(
@@ -91,6 +87,12 @@ export const putCommand: Command = defineCommand(
     }
   },
 );
+
+/** For `put` it is a failure: nobody may take the lines for acknowledged. */
+function stoppedAtStart(error: unknown): never {
+  if (error instanceof StoppedError) throw stoppedEarly(0);
+  throw error;
+}
 
 interface PutJob {
   readonly name: string;

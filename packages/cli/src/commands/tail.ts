@@ -5,7 +5,7 @@ import { parseFrom } from "../args/time.ts";
 import { ENVIRONMENT_SECTION, kinesisFlags, resolveConnection } from "../connection.ts";
 import { EXIT_OK } from "../exit-code.ts";
 import { callFailed } from "../explain.ts";
-import { stopSignal } from "../io.ts";
+import { stopSignal, unlessStopped } from "../io.ts";
 import { requireStream } from "../preflight.ts";
 import { parseStreamRef } from "../stream-ref.ts";
 import { formatRecords } from "../tail/format.ts";
@@ -55,12 +55,13 @@ export const tailCommand: Command = defineCommand(
     const from = parseFrom(flags.from, io.clock.wallMs());
     const connection = resolveConnection(flags, io.env);
     const { endpoint } = connection.kinesis;
+    const { clock, random } = io;
+    const stop = stopSignal(io);
     const { createKinesis } = await import("@shardline/aws");
     const kinesis = createKinesis(connection.kinesis);
-    const stop = stopSignal(io);
     try {
-      await requireStream(kinesis, stream, endpoint, io.clock, stop.signal);
-      const { clock, random } = io;
+      const found = requireStream(kinesis, stream, endpoint, clock, stop.signal);
+      await unlessStopped(stop.signal, found);
       const outcome = await tailStream(
         { kinesis, clock, random },
         {

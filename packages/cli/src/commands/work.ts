@@ -1,8 +1,8 @@
 /** `shardline work`: a worker that runs a handler module. */
 
 import { hostname } from "node:os";
-import type { Worker, WorkerOptions } from "@shardline/consumer";
-import { deferred, type Random, type StreamRef } from "@shardline/model";
+import type { WorkerOptions } from "@shardline/consumer";
+import type { Random, StreamRef } from "@shardline/model";
 import { type Command, defineCommand } from "../args/command.ts";
 import { parseFrom } from "../args/time.ts";
 import {
@@ -14,7 +14,7 @@ import {
   resolveConnection,
 } from "../connection.ts";
 import { EXIT_FORCED, EXIT_OK } from "../exit-code.ts";
-import type { Io } from "../io.ts";
+import { type Io, type Stop, stopSignal, unlessStopped } from "../io.ts";
 import { requireStream, requireTableService } from "../preflight.ts";
 import { parseStreamRef } from "../stream-ref.ts";
 import { workerEventSink } from "../work/event-log.ts";
@@ -125,31 +125,36 @@ export const workCommand: Command = defineCommand(
     const initialPosition = parseFrom(flags.from, io.clock.wallMs());
     const connection = resolveConnection(flags, io.env);
     checkSamePlace(connection);
-    const handlers = await loadHandlers(flags.handler);
-    const workerId = flags["worker-id"] ?? newWorkerId(io.random);
-    const options: Omit<WorkerOptions, "kinesis" | "leases"> = {
-      ...handlers,
-      ...stream,
-      applicationName: flags.application,
-      tableName: flags.table ?? flags.application,
-      workerId,
-      initialPosition:
-        initialPosition.kind === "at-timestamp"
-          ? { timestampMs: initialPosition.timestampMs }
-          : initialPosition.kind,
-      failoverTimeMs: flags["failover-ms"],
-      checkpointIntervalMs: flags["checkpoint-ms"],
-      maxRecordsPerBatch: flags["max-batch"],
-      // Checked, like every option, by the worker itself.
-      errorPolicy: flags["error-policy"] as NonNullable<WorkerOptions["errorPolicy"]>,
-      stopTimeoutMs: flags["stop-timeout-ms"],
-    };
-    const { watchWorker } = await import("../work/events.ts");
-    const unwatch = watchWorker(workerId, workerEventSink(io, flags.json));
+    const stop = stopSignal(io);
     try {
-      return await runWorker(options, stream, connection, io);
+      const handlers = await unlessStopped(stop.signal, loadHandlers(flags.handler));
+      const workerId = flags["worker-id"] ?? newWorkerId(io.random);
+      const options: Omit<WorkerOptions, "kinesis" | "leases"> = {
+        ...handlers,
+        ...stream,
+        applicationName: flags.application,
+        tableName: flags.table ?? flags.application,
+        workerId,
+        initialPosition:
+          initialPosition.kind === "at-timestamp"
+            ? { timestampMs: initialPosition.timestampMs }
+            : initialPosition.kind,
+        failoverTimeMs: flags["failover-ms"],
+        checkpointIntervalMs: flags["checkpoint-ms"],
+        maxRecordsPerBatch: flags["max-batch"],
+        // Checked, like every option, by the worker itself.
+        errorPolicy: flags["error-policy"] as NonNullable<WorkerOptions["errorPolicy"]>,
+        stopTimeoutMs: flags["stop-timeout-ms"],
+      };
+      const { watchWorker } = await import("../work/events.ts");
+      const unwatch = watchWorker(workerId, workerEventSink(io, flags.json));
+      try {
+        return await runWorker(options, stream, connection, io, stop);
+      } finally {
+        unwatch();
+      }
     } finally {
-      unwatch();
+      stop.dispose();
     }
   },
 );
@@ -158,33 +163,23 @@ async function runWorker(
   options: Omit<WorkerOptions, "kinesis" | "leases">,
   stream: StreamRef,
   connection: Connection,
-  io: Io,
+  { clock }: Io,
+  { signal, again }: Stop,
 ): Promise<number> {
-  const { clock } = io;
   const { createKinesis, createLeaseTable } = await import("@shardline/aws");
   const { Worker } = await import("@shardline/consumer");
   const tableName = options.tableName ?? options.applicationName;
   const kinesis = createKinesis(connection.kinesis);
   const leases = createLeaseTable({ ...connection.dynamodb, tableName });
-  const forced = deferred<number>();
-  const aborted = new AbortController();
-  let worker: Worker | undefined;
-  const stop = (): void => {
-    if (aborted.signal.aborted) forced.resolve(EXIT_FORCED);
-    aborted.abort();
-    worker?.stop().catch(() => undefined);
-  };
-  const off = io.onStopSignal(stop);
-  io.stdout.gone.addEventListener("abort", stop, { once: true });
   try {
-    worker = new Worker({ ...options, kinesis, leases });
+    const worker = new Worker({ ...options, kinesis, leases });
     const { endpoint } = connection.kinesis;
-    await requireStream(kinesis, stream, endpoint, clock, aborted.signal);
-    await requireTableService(leases, tableName, connection.dynamodb.endpoint, aborted.signal);
-    return await Promise.race([forced.promise, worker.run().then(() => EXIT_OK)]);
+    const { endpoint: tableEndpoint } = connection.dynamodb;
+    await unlessStopped(signal, requireStream(kinesis, stream, endpoint, clock, signal));
+    await unlessStopped(signal, requireTableService(leases, tableName, tableEndpoint, signal));
+    const forced = again.then(() => EXIT_FORCED);
+    return await Promise.race([forced, worker.run({ signal }).then(() => EXIT_OK)]);
   } finally {
-    off();
-    io.stdout.gone.removeEventListener("abort", stop);
     await Promise.all([kinesis.close(), leases.close()]);
   }
 }

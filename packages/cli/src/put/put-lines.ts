@@ -68,9 +68,15 @@ export async function putLines(target: PutTarget, options: PutLinesOptions): Pro
   } finally {
     await flight.landed();
   }
-  const soFar = `${counts.acknowledged} acknowledged`;
-  if (flight.failure !== undefined) throw new CliError(`${flight.failure} (${soFar})`);
-  if (signal.aborted) throw new CliError(`stopped before the end of the input (${soFar})`);
+  const { acknowledged } = counts;
+  if (flight.failure !== undefined) {
+    throw new CliError(`${flight.failure} (${acknowledged} acknowledged)`);
+  }
+  if (signal.aborted) throw stoppedEarly(acknowledged);
+}
+
+export function stoppedEarly(acknowledged: number): CliError {
+  return new CliError(`stopped before the end of the input (${acknowledged} acknowledged)`);
 }
 
 class Flight {

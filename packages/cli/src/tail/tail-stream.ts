@@ -32,7 +32,7 @@ export async function tailStream(
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const plan = new TailPlan(options.from);
   const listed = await listShards(ports, options.stream, signal);
-  if (listed.kind === "failed") return listed;
+  if (listed.kind === "failed") return options.signal.aborted ? { kind: "ok" } : listed;
 
   let failed: Failure | undefined;
   const readAll = async (starts: readonly ShardStart[]): Promise<void> => {
