@@ -221,13 +221,12 @@ export class KinesisModel {
     position: number,
     reason: "retention" | "memory",
   ): void {
-    const last = shard.log.recordAt(position - 1);
-    if (last === undefined) return;
+    const throughSequenceNumber = shard.log.sequenceNumberAt(position - 1);
+    if (throughSequenceNumber === undefined) return;
     const before = shard.log.retainedBytes;
     const records = shard.log.trimBefore(position);
     this.#retainedBytes += shard.log.retainedBytes - before;
     const { streamId } = stream.identity;
-    const throughSequenceNumber = last.SequenceNumber;
     this.#emit({
       kind: "trimmed",
       streamId,

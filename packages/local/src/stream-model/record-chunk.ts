@@ -6,6 +6,7 @@
  * A record: arrival (8) | data length (4) | key length (4) | number length (1) | flags (1) | number | key | data
  */
 
+import { giveBackChunkMemory, takeChunkMemory } from "./chunk-memory.ts";
 import { type Payload, payloadLength, writePayload } from "./payload.ts";
 import { Timestamp } from "./timestamp.ts";
 import type { WireRecord } from "./wire-record.ts";
@@ -41,6 +42,8 @@ export class RecordChunk {
   /** Bytes of the chunk up to and including each record, as the service counts them. */
   readonly #endBytes: number[] = [];
   #used = 0;
+  /** Views of the memory were given away, and nobody knows for how long. */
+  #isShared = false;
 
   constructor(
     capacityBytes: number,
@@ -48,7 +51,7 @@ export class RecordChunk {
     firstBytes: number,
     firstRetainedBytes: number,
   ) {
-    this.#memory = Buffer.allocUnsafeSlow(capacityBytes);
+    this.#memory = takeChunkMemory(capacityBytes);
     this.firstPosition = firstPosition;
     this.firstBytes = firstBytes;
     this.firstRetainedBytes = firstRetainedBytes;
@@ -125,6 +128,7 @@ export class RecordChunk {
 
   /** The data is a view of the chunk's memory. */
   record(index: number): WireRecord {
+    this.#isShared = true;
     const memory = this.#memory;
     const at = this.#offsets[index] as number;
     const flags = memory[at + FLAGS_AT] as number;
@@ -142,6 +146,11 @@ export class RecordChunk {
       ...((flags & HAS_KEY) !== 0 && { PartitionKey: memory.toString(encoding, keyAt, dataAt) }),
       ...((flags & ENCRYPTED) !== 0 && { EncryptionType: "KMS" as const }),
     };
+  }
+
+  /** The chunk is of no use after this. */
+  release(): void {
+    if (!this.#isShared) giveBackChunkMemory(this.#memory);
   }
 }
 

@@ -4,13 +4,12 @@
  */
 
 import { compareSequenceNumbers } from "@shardline/model";
+import { MAX_CHUNK_BYTES } from "./chunk-memory.ts";
 import { RecordChunk } from "./record-chunk.ts";
 import type { WireRecord } from "./wire-record.ts";
 
 /** The first chunk of a shard: most shards of most tests hold little. Each next one is twice as large. */
 const MIN_CHUNK_BYTES = 2 * 1024;
-/** A chunk is let go as a whole, so its size is how much a trimmed shard may still hold on to. */
-const MAX_CHUNK_BYTES = 256 * 1024;
 
 export class RecordLog {
   readonly #chunks: RecordChunk[] = [];
@@ -78,10 +77,10 @@ export class RecordLog {
     return this.#seek((chunk, offset) => chunk.arrivalMs(offset) >= epochMs);
   }
 
-  recordAt(position: number): WireRecord | undefined {
+  sequenceNumberAt(position: number): string | undefined {
     const chunk = this.#chunkOf(position);
     if (chunk === undefined || position >= this.#endPosition) return undefined;
-    return chunk.record(position - chunk.firstPosition);
+    return chunk.sequenceNumber(position - chunk.firstPosition);
   }
 
   arrivalMs(position: number): number | undefined {
@@ -121,7 +120,7 @@ export class RecordLog {
       if (chunk.firstPosition + chunk.length > until) break;
       whole++;
     }
-    this.#chunks.splice(0, whole);
+    for (const chunk of this.#chunks.splice(0, whole)) chunk.release();
     return dropped;
   }
 

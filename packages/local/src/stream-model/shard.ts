@@ -93,8 +93,8 @@ export class ModelShard {
   /** A record with the number it already has; numbers must ascend. */
   restoreRecord(record: WireRecord, index: number, sizeBytes: number): void {
     if (index <= this.counter.index && this.log.endPosition > this.log.firstPosition) {
-      const last = this.log.recordAt(this.log.endPosition - 1);
-      if (last !== undefined && last.SequenceNumber >= record.SequenceNumber) return;
+      const last = this.log.sequenceNumberAt(this.log.endPosition - 1);
+      if (last !== undefined && last >= record.SequenceNumber) return;
     }
     this.counter.raiseTo(index);
     this.log.append(record, sizeBytes);

@@ -69,10 +69,8 @@ function atTimestamp(
       `The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: ${timestampMs}, currentTimestampInMillis: ${Math.floor(instant.wallMs)}`,
     );
   }
-  const first = shard.log.recordAt(shard.log.seekTime(timestampMs));
-  return first === undefined
-    ? tip(shard, instant)
-    : { sequenceNumber: first.SequenceNumber, after: false };
+  const first = shard.log.sequenceNumberAt(shard.log.seekTime(timestampMs));
+  return first === undefined ? tip(shard, instant) : { sequenceNumber: first, after: false };
 }
 
 function checkSequenceNumber(

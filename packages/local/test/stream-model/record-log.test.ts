@@ -61,6 +61,41 @@ describe("RecordLog", () => {
   });
 });
 
+describe("the memory of trimmed chunks", () => {
+  const CHUNK_RECORDS = 200;
+  /** A log of a few full chunks, whose data are all this byte. */
+  function filled(byte: number): RecordLog {
+    const log = new RecordLog();
+    const counter = new SequenceCounter(1, 0);
+    for (let i = 0; i < 5 * CHUNK_RECORDS; i++) {
+      const record = {
+        SequenceNumber: counter.next(1, 1),
+        ApproximateArrivalTimestamp: new Timestamp(0),
+        Data: new Uint8Array(1000).fill(byte),
+      };
+      log.append(record, 1000);
+    }
+    return log;
+  }
+
+  it("is used again where nobody has read", () => {
+    filled(0xab).trimBefore(5 * CHUNK_RECORDS);
+    const [last] = filled(0xcd).read(5 * CHUNK_RECORDS - 1, 1, 1) as [WireRecord];
+    const { buffer } = last.Data as Uint8Array;
+    // The part of the last chunk that is still free is as the earlier log left it.
+    expect(new Uint8Array(buffer).filter((byte) => byte === 0xab).length).toBeGreaterThan(100_000);
+  });
+
+  it("is left to those who read a record of it", () => {
+    const log = filled(0xab);
+    const read = log.read(0, 5 * CHUNK_RECORDS, Number.POSITIVE_INFINITY);
+    log.trimBefore(5 * CHUNK_RECORDS);
+    filled(0xcd);
+    const data = Buffer.concat(read.map((record) => record.Data as Uint8Array));
+    expect(data.equals(Buffer.alloc(5 * CHUNK_RECORDS * 1000, 0xab))).toBe(true);
+  });
+});
+
 function sum(entries: readonly Entry[]): number {
   return entries.reduce((total, entry) => total + entry.bytes, 0);
 }
