@@ -29,5 +29,6 @@ export type {
 export type { ReadShardOptions } from "./read-shard.ts";
 export { readShard } from "./read-shard.ts";
 export type { ShardStatus } from "./shard-runner.ts";
+export type { StopOptions } from "./stop-options.ts";
 export type { WorkerState } from "./worker.ts";
 export { Worker } from "./worker.ts";

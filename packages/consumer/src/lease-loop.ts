@@ -11,6 +11,7 @@ import { StreamReplacedError, TableMismatchError } from "./errors.ts";
 import { LeaseView } from "./lease-view.ts";
 import type { WorkerConfig } from "./options.ts";
 import type { Ports } from "./ports.ts";
+import { ReadSlots } from "./read-slots.ts";
 import type { Reporter } from "./reporter.ts";
 import { ShardAudit } from "./shard-audit.ts";
 import type { RunnerEnd } from "./shard-close.ts";
@@ -44,6 +45,7 @@ export class LeaseLoop {
   readonly #view: LeaseView;
   readonly #assignment: Assignment;
   readonly #audit: ShardAudit;
+  readonly #slots: ReadSlots;
   readonly #runners = new Map<string, ShardRunner>();
   readonly #ends = new Set<Promise<void>>();
   readonly #lastKnown = new Map<string, Lease>();
@@ -56,6 +58,7 @@ export class LeaseLoop {
   constructor(host: LoopHost) {
     const { config, ports } = host;
     this.#host = host;
+    this.#slots = new ReadSlots(config.maxConcurrentReads);
     this.#book = new LeaseBook(config.failoverTimeMs);
     this.#view = new LeaseView({ ...host, book: this.#book, runners: this.#runners });
     const { workerId, maxLeases, leaseScanIntervalMs } = config;
@@ -248,6 +251,7 @@ export class LeaseLoop {
     const runner = new ShardRunner(tenure, {
       ...this.#host,
       hasHeirs: (shardId) => this.#view.hasHeirs(shardId),
+      slots: this.#slots,
       shareBytes: () => config.maxBufferedBytes / Math.max(1, this.#runners.size),
     });
     this.#runners.set(runner.shardId, runner);

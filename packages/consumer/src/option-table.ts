@@ -160,6 +160,10 @@ export const workerOptionTable: { readonly [K in keyof Required<WorkerOptions>]:
     doc: "Kinesis records asked for by one GetRecords.",
     counterpart: "maxRecords",
   },
+  maxConcurrentReads: {
+    ...integer(1, 10_000, 50),
+    doc: "Reads under way at once, over all shards of the worker: with `maxBufferedBytes` it bounds memory, an answer being up to 10 MiB.",
+  },
   idleTimeBetweenReadsMs: {
     ...integer(200, 10 * MINUTE, 1_000),
     doc: "Between two reads of a shard whose end is reached. Behind its end a shard is read up to 5 times a second.",

@@ -75,6 +75,7 @@ export interface WorkerOptions {
   readonly cleanUpFinishedLeases?: boolean | undefined;
 
   readonly maxRecordsPerRead?: number | undefined;
+  readonly maxConcurrentReads?: number | undefined;
   readonly idleTimeBetweenReadsMs?: number | undefined;
   readonly kinesisCallTimeoutMs?: number | undefined;
   readonly maxProcessingTimeMs?: number | undefined;

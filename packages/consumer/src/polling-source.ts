@@ -27,6 +27,7 @@ import {
   type StreamRef,
 } from "@shardline/model";
 import { Pacing } from "./core/pacing.ts";
+import type { ReadSlots } from "./read-slots.ts";
 
 export type SourceEvent =
   | {
@@ -65,6 +66,8 @@ export interface SourcePorts {
   readonly kinesis: KinesisApi;
   readonly clock: Clock;
   readonly random: Random;
+  /** Shared by all shards of the worker. */
+  readonly slots: ReadSlots;
   /** Bytes that this shard may hold unprocessed. */
   readonly shareBytes: () => number;
   readonly onCall: (
@@ -137,18 +140,24 @@ export class PollingSource {
 
   async #read(): Promise<SourceEvent> {
     if (this.#end !== undefined) return { kind: "end", childShards: this.#end };
-    const { clock } = this.#ports;
+    const { clock, slots } = this.#ports;
+    const { signal } = this.#closed;
     for (;;) {
       try {
         const waitMs = this.#pacing.waitMs(clock.nowMs());
-        if (waitMs > 0) await sleep(clock, waitMs, { signal: this.#closed.signal });
+        if (waitMs > 0) await sleep(clock, waitMs, { signal });
+        if (!slots.tryEnter()) await slots.enter(signal);
       } catch (error) {
         if (error instanceof AbortedError) return { kind: "aborted" };
         throw error;
       }
-      const event = await this.#attempt();
-      if (this.#closed.signal.aborted) return { kind: "aborted" };
-      if (event !== undefined) return event;
+      try {
+        const event = await this.#attempt();
+        if (signal.aborted) return { kind: "aborted" };
+        if (event !== undefined) return event;
+      } finally {
+        slots.leave();
+      }
     }
   }
 

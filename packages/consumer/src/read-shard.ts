@@ -16,6 +16,7 @@ import {
 import { Unpacker } from "./core/unpack.ts";
 import { ServiceFailedError } from "./errors.ts";
 import { PollingSource } from "./polling-source.ts";
+import { ReadSlots } from "./read-slots.ts";
 
 export interface ReadShardOptions {
   readonly kinesis: KinesisApi;
@@ -96,7 +97,14 @@ function openSource(options: ReadShardOptions): PollingSource {
       noProgressTimeoutMs: NO_PROGRESS_TIMEOUT_MS,
       retentionMs: Number.POSITIVE_INFINITY,
     },
-    { kinesis, clock, random, shareBytes: () => MAX_BATCH_BYTES * 4, onCall: () => {} },
+    {
+      kinesis,
+      clock,
+      random,
+      slots: new ReadSlots(1),
+      shareBytes: () => MAX_BATCH_BYTES * 4,
+      onCall: () => {},
+    },
   );
 }
 

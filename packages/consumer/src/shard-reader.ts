@@ -33,6 +33,7 @@ export class ShardReader {
       { ...config, shardId, retentionMs: host.watch.retentionMs },
       {
         ...host.ports,
+        slots: host.slots,
         shareBytes: () => host.shareBytes(),
         onCall: (call, elapsedMs, failed) => reporter.read(shardId, call, elapsedMs, failed),
       },

@@ -19,6 +19,7 @@ import { Meter } from "./meter.ts";
 import type { WorkerConfig } from "./options.ts";
 import type { Ports } from "./ports.ts";
 import type { ShardContext } from "./processor.ts";
+import type { ReadSlots } from "./read-slots.ts";
 import type { Reporter } from "./reporter.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import type { Tenure } from "./tenure.ts";
@@ -32,6 +33,8 @@ export interface SessionHost {
   readonly reporter: Reporter;
   /** Has a child of that shard begun? Then the shard was finished. */
   hasHeirs(shardId: string): boolean;
+  /** For reads, shared by all shards of the worker. */
+  readonly slots: ReadSlots;
   /** Bytes that one shard may hold unprocessed. */
   shareBytes(): number;
 }

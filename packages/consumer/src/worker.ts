@@ -6,6 +6,7 @@ import {
   bounded,
   ClosedError,
   type Failure,
+  type InvalidOptionsError,
   isRetryable,
   ShardlineError,
   sleep,
@@ -16,6 +17,7 @@ import { compileWorkerOptions, type WorkerConfig, type WorkerOptions } from "./o
 import { openPorts, type Ports } from "./ports.ts";
 import { Reporter } from "./reporter.ts";
 import type { ShardStatus } from "./shard-runner.ts";
+import { checkStopOptions, type StopOptions } from "./stop-options.ts";
 import { openStream, StreamWatch } from "./stream-watch.ts";
 import { ABORT_GRACE_MS } from "./deliver.ts";
 
@@ -73,9 +75,15 @@ export class Worker implements AsyncDisposable {
    * Ends gracefully: no new batch, running ones are finished, then checkpoint and release. After
    * `timeoutMs` (option `stopTimeoutMs`) the batches' signals abort and what is not done is left to
    * the next owner. Resolves when all is wound up; later calls wait for the first one.
+   * @throws (by rejection) InvalidOptionsError; the worker goes on.
    */
-  stop(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    this.#stop ??= this.#wind(options.timeoutMs ?? this.#config.stopTimeoutMs);
+  stop(options: StopOptions = {}): Promise<void> {
+    try {
+      const { timeoutMs = this.#config.stopTimeoutMs } = checkStopOptions(options);
+      this.#stop ??= this.#wind(timeoutMs);
+    } catch (error) {
+      return Promise.reject(error as InvalidOptionsError);
+    }
     return this.#stop;
   }
 

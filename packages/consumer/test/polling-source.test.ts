@@ -1,5 +1,6 @@
 import { SeededRandom, VirtualClock } from "@shardline/local";
 import {
+  deferred,
   failure,
   type GetRecordsAnswer,
   type IteratorPosition,
@@ -9,6 +10,7 @@ import {
 } from "@shardline/model";
 import { describe, expect, it } from "vitest";
 import { PollingSource, type SourceEvent } from "../src/polling-source.ts";
+import { ReadSlots } from "../src/read-slots.ts";
 
 const HOUR = 3_600_000;
 
@@ -21,6 +23,9 @@ class OneShard {
   fail: "expired-iterator" | "invalid" | undefined;
   shareBytes = 1_000_000;
   reads = 0;
+  /** Answers wait for this. */
+  gate: Promise<void> | undefined;
+  readonly slots: ReadSlots = new ReadSlots(1);
 
   source(start: IteratorPosition): PollingSource {
     return new PollingSource(
@@ -38,6 +43,7 @@ class OneShard {
         kinesis: { getShardIterator: this.#open, getRecords: this.#read } as unknown as KinesisApi,
         clock: this.clock,
         random: new SeededRandom(1),
+        slots: this.slots,
         shareBytes: () => this.shareBytes,
         onCall: () => {},
       },
@@ -63,6 +69,7 @@ class OneShard {
 
   readonly #read: KinesisApi["getRecords"] = async ({ shardIterator, maxRecords }) => {
     this.reads++;
+    await this.gate;
     const { fail } = this;
     this.fail = undefined;
     if (fail !== undefined) return failure(fail, fail, fail);
@@ -145,6 +152,24 @@ describe("PollingSource", () => {
     const seen = new Set<number>();
     for (let i = 0; i < 12; i++) for (const n of numbers(await shard.next(source))) seen.add(n);
     expect([...seen]).toEqual([1, 2, 3]);
+  });
+
+  it("L8: a read waits while others of the worker take all slots, and one that is closed makes room", async () => {
+    const shard = new OneShard();
+    const answering = deferred<void>();
+    shard.gate = answering.promise;
+    const [first, second, third] = [shard.source(at(1)), shard.source(at(1)), shard.source(at(1))];
+    const reading = first.next(new AbortController().signal);
+    const closed = second.next(new AbortController().signal);
+    const waiting = third.next(new AbortController().signal);
+    await shard.clock.advance(500);
+    expect(shard.reads).toBe(1);
+    second.close();
+    expect(await closed).toEqual({ kind: "aborted" });
+    answering.resolve();
+    expect((await reading).kind).toBe("idle");
+    expect((await waiting).kind).toBe("idle");
+    expect(shard.reads).toBe(2);
   });
 
   it("L8: reads ahead only if two answers fit, and asks for no more records than fit", async () => {
