@@ -45,6 +45,11 @@ export type OptionSpec =
 
 export type OptionTable<Config extends object> = { readonly [K in keyof Config]-?: OptionSpec };
 
+/** The same option, for a call where what is not given is taken from elsewhere. */
+export function withoutDefault(spec: OptionSpec): OptionSpec {
+  return { ...spec, default: undefined } as OptionSpec;
+}
+
 /**
  * Checks `given` against `table` and returns the complete, frozen configuration.
  * `undefined` counts as not given.

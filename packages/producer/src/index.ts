@@ -1,4 +1,5 @@
 export type { PutOutcome } from "./batch.ts";
+export type { CloseOptions } from "./close-options.ts";
 export type { Order } from "./core/config.ts";
 export type { ProducerEvents } from "./diagnostics.ts";
 export { producerEvents } from "./diagnostics.ts";
@@ -9,7 +10,6 @@ export type { RecordSource } from "./intake.ts";
 export type { ProducerOptions } from "./options.ts";
 export { PRODUCER_OPTIONS } from "./options.ts";
 export type {
-  CloseOptions,
   CloseReport,
   ConsumeOptions,
   ConsumeReport,

@@ -2,12 +2,14 @@ import { setMaxListeners } from "node:events";
 import {
   AbortedError,
   ClosedError,
+  type InvalidOptionsError,
   InvalidRecordError,
   type StreamRef,
   type Timer,
 } from "@shardline/model";
 import { Admission } from "./admission.ts";
 import type { PutOutcome } from "./batch.ts";
+import { checkCloseOptions, type CloseOptions } from "./close-options.ts";
 import { producerEvents } from "./diagnostics.ts";
 import { Encoding } from "./encoding.ts";
 import { RecordRejectedError } from "./errors.ts";
@@ -33,13 +35,6 @@ export interface ConsumeOptions extends WaitOptions {
 export interface ConsumeReport {
   readonly stored: number;
   readonly failed: number;
-}
-
-export interface CloseOptions {
-  /** Send what is buffered first. Default true. */
-  readonly drain?: boolean | undefined;
-  /** Default: the option `closeTimeoutMs`. */
-  readonly timeoutMs?: number | undefined;
 }
 
 export interface OutstandingRecords {
@@ -212,10 +207,16 @@ export class Producer implements AsyncDisposable {
   /**
    * Refuses new records, sends what is buffered (unless `drain` is false) and ends by the deadline. What
    * is then undone is rejected, and counted in the report. Further calls give the same promise.
+   * @throws (by rejection) InvalidOptionsError; the producer is as it was.
    * KPL counterpart: `flushSync` and `destroy`.
    */
   close(options: CloseOptions = {}): Promise<CloseReport> {
-    this.#closing ??= this.#close(options);
+    try {
+      const checked = checkCloseOptions(options);
+      this.#closing ??= this.#close(checked);
+    } catch (error) {
+      return Promise.reject(error as InvalidOptionsError);
+    }
     return this.#closing;
   }
 

@@ -1,4 +1,5 @@
-import type { CloseOptions, CloseReport, Producer } from "./producer.ts";
+import { checkCloseOptions, type CloseOptions } from "./close-options.ts";
+import type { CloseReport, Producer } from "./producer.ts";
 
 /** The part of `process` that is used. */
 export interface SignalSource {
@@ -20,12 +21,14 @@ export interface CloseOnSignalsOptions extends CloseOptions {
 /**
  * Closes the producer when the process is told to stop, then lets the signal do what it would have
  * done. A second signal does not wait. Returns what takes the listeners away again.
+ * @throws InvalidOptionsError
  */
 export function closeOnSignals(
   producer: Producer,
   options: CloseOnSignalsOptions = {},
 ): () => void {
-  const { signals = ["SIGTERM", "SIGINT"], onClosed, source = process, ...close } = options;
+  const { signals = ["SIGTERM", "SIGINT"], onClosed, source = process, ...rest } = options;
+  const close = checkCloseOptions(rest);
   const remove = (): void => {
     for (const signal of signals) source.removeListener(signal, onSignal);
   };

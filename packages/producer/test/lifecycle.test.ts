@@ -245,6 +245,27 @@ describe("the end", () => {
     expect(await producer.close()).toEqual(report);
   });
 
+  it.each<[unknown, string]>([
+    [{ timeoutMs: -1 }, "timeoutMs: got -1, expected an integer in 0 … 3600000"],
+    [{ timeoutMs: Number.NaN }, "timeoutMs: got NaN, expected an integer in 0 … 3600000"],
+    [{ timeoutMs: 3_600_001 }, "timeoutMs: got 3600001, expected an integer in 0 … 3600000"],
+    [{ timeoutMs: "5" }, 'timeoutMs: got "5", expected an integer in 0 … 3600000'],
+    [{ timeoutMs: null }, "timeoutMs: got null, expected an integer in 0 … 3600000"],
+    [{ drain: 0 }, "drain: got 0, expected true or false"],
+    [{ timeout: 5 }, "timeout: got an unknown option, expected a known option"],
+    [5000, "options: got 5000, expected an object"],
+  ])("close(%j) is refused and closes nothing", async (options, problem) => {
+    const { clock, producer } = newWorld();
+    const refused = producer.close(options as never);
+    await expect(refused).rejects.toThrow(InvalidOptionsError);
+    await expect(refused).rejects.toThrow(`Producer.close: ${problem}`);
+    expect(await until(clock, producer.put(record(0)))).toHaveProperty("shardId");
+    expect(await until(clock, producer.close({ timeoutMs: undefined }))).toEqual({
+      rejected: 0,
+      unknown: 0,
+    });
+  });
+
   it("aborting a flush leaves the records in the buffer", async () => {
     const { clock, kinesis, producer } = newWorld();
     kinesis.latencyMs = 3000;
@@ -256,6 +277,11 @@ describe("the end", () => {
     await expect(flushed).rejects.toMatchObject({ code: "ABORTED" });
     await clock.advance(20_000);
     expect(put.ended).toHaveProperty("ok");
+  });
+
+  it("closeOnSignals refuses options that close() would refuse only when the signal comes", () => {
+    const { producer } = newWorld();
+    expect(() => closeOnSignals(producer, { timeoutMs: -1 })).toThrow(InvalidOptionsError);
   });
 
   it("a signal closes the producer and then ends the process", async () => {
