@@ -1,6 +1,8 @@
 // For tools and tests; the machines never make or remove a stream.
 export type { StreamAdmin } from "./admin.ts";
 export { createStreamAdmin, deleteLeaseTable } from "./admin.ts";
+export type { AwsConnection, SplitConnection } from "./connection.ts";
+export { splitConnection } from "./connection.ts";
 export { createKinesis } from "./kinesis.ts";
 export { createLeaseTable } from "./lease-table.ts";
 export type {

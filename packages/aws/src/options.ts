@@ -5,6 +5,7 @@ import type { Agent as HttpsAgent } from "node:https";
 import {
   type Clock,
   compileOptions,
+  type OptionProblem,
   type OptionSpec,
   type OptionTable,
   type Random,
@@ -67,8 +68,6 @@ export type LeaseTableConfig = Readonly<
   Settled<LeaseTableOptions> & Ports & { maxConnections: number }
 >;
 
-const ENDPOINT = "an http:// or https:// URL";
-
 const COMMON: OptionTable<AwsOptions> = {
   region: {
     kind: "string",
@@ -79,11 +78,9 @@ const COMMON: OptionTable<AwsOptions> = {
     counterpart: "Region / KinesisClientUtil",
   },
   endpoint: {
-    kind: "custom",
-    expected: ENDPOINT,
-    accepts: isHttpUrl,
-    required: false,
-    doc: "URL of the service. Not given: AWS_ENDPOINT_URL_KINESIS or AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, then the region's own.",
+    ...url(
+      "URL of the service. Not given: AWS_ENDPOINT_URL_KINESIS or AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, then the region's own.",
+    ),
     counterpart: "KinesisEndpoint",
   },
   credentials: {
@@ -149,7 +146,20 @@ export const LEASE_TABLE_OPTIONS: OptionTable<LeaseTableOptions> = {
 
 /** @throws InvalidOptionsError */
 export function kinesisConfig(options: KinesisOptions): KinesisConfig {
-  return withPorts(compileOptions("createKinesis", KINESIS_OPTIONS, options)) as KinesisConfig;
+  const compiled = compileOptions("createKinesis", KINESIS_OPTIONS, options, agentsForHttp2);
+  return withPorts(compiled) as KinesisConfig;
+}
+
+/** A proxy that was silently not used could be a leak. */
+export function agentsForHttp2({ transport, ...options }: KinesisOptions): OptionProblem[] {
+  if (transport !== "http2") return [];
+  return (["httpAgent", "httpsAgent"] as const)
+    .filter((path) => options[path] !== undefined)
+    .map((path) => ({
+      path,
+      value: 'given with transport "http2"',
+      expected: 'transport "http1", since HTTP/2 takes no agents',
+    }));
 }
 
 /** @throws InvalidOptionsError */
@@ -161,6 +171,16 @@ export function leaseTableConfig(options: LeaseTableOptions): LeaseTableConfig {
 
 function withPorts<T extends AwsOptions>(config: T): T & Ports {
   return { ...config, clock: config.clock ?? systemClock, random: config.random ?? systemRandom };
+}
+
+export function url(doc: string): OptionSpec {
+  return {
+    kind: "custom",
+    expected: "an http:// or https:// URL",
+    accepts: isHttpUrl,
+    required: false,
+    doc,
+  };
 }
 
 function isHttpUrl(value: unknown): boolean {

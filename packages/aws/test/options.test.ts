@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { optionsMarkdown } from "@shardline/model";
 import { expect, it } from "vitest";
+import { CONNECTION_OPTIONS } from "../src/connection.ts";
 import { createKinesis } from "../src/index.ts";
 import { KINESIS_OPTIONS, LEASE_TABLE_OPTIONS } from "../src/options.ts";
 
@@ -21,7 +22,12 @@ it("docs/reference/aws-options.md is what the options say (UPDATE_DOCS=1 writes 
     "",
     "Generated from the code. What is not given is found as the AWS SDK finds it.",
     "",
-    "## `createKinesis`, and the producer's option `aws`",
+    "## The option `aws` of `Producer` and of `Worker`",
+    "",
+    "One shape for both, so that one object serves a producer and a worker.",
+    "",
+    optionsMarkdown(CONNECTION_OPTIONS),
+    "## `createKinesis`",
     "",
     optionsMarkdown(KINESIS_OPTIONS),
     "## `createLeaseTable`",

@@ -1,3 +1,4 @@
+export type { AwsConnection } from "@shardline/aws";
 export type { ShardPhase, TenureEnd } from "./core/shard-state.ts";
 export type { HashRangePolicy } from "./core/unpack.ts";
 export type { ConsumerEvents, ShardEvent, WorkerEvent } from "./diagnostics.ts";
@@ -13,7 +14,7 @@ export {
   TableMismatchError,
 } from "./errors.ts";
 export { workerOptionTable } from "./option-table.ts";
-export type { AwsConnection, WorkerConfig, WorkerOptions } from "./options.ts";
+export type { WorkerConfig, WorkerOptions } from "./options.ts";
 export { compileWorkerOptions } from "./options.ts";
 export type {
   Checkpointer,

@@ -192,8 +192,9 @@ export const workerOptionTable: { readonly [K in keyof Required<WorkerOptions>]:
     doc: "How long a stop waits for running batches; then their signals abort.",
   },
   aws: {
-    ...custom("an object with region, profile, kinesisEndpoint, dynamodbEndpoint", isObject),
-    doc: "For the default ports. What is not given is found as the AWS SDK finds it.",
+    ...custom("an object: see aws-options.md", isObject),
+    doc: "Region, credentials, endpoints, proxy and transport of the AWS clients; the same as the producer's. Not given: as the AWS SDK finds them.",
+    counterpart: "kinesisClient, dynamoDBClient",
   },
   kinesis: {
     ...port("getRecords"),

@@ -1,5 +1,6 @@
 /** What a user may set, checked and completed. */
 
+import type { AwsConnection } from "@shardline/aws";
 import {
   type Clock,
   compileOptions,
@@ -90,14 +91,6 @@ export interface WorkerOptions {
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;
   readonly metrics?: Metrics | undefined;
-}
-
-/** For the default ports; what is left out is found as the AWS SDK finds it. */
-export interface AwsConnection {
-  readonly region?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly kinesisEndpoint?: string | undefined;
-  readonly dynamodbEndpoint?: string | undefined;
 }
 
 type Flat = { readonly [K in keyof WorkerOptions]-?: Exclude<WorkerOptions[K], undefined> };

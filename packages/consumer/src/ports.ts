@@ -21,14 +21,13 @@ export async function openPorts(
   if (kinesis === undefined || leases === undefined) {
     // Loaded only where needed: the SDK is most of the start-up time.
     const adapters = await import("@shardline/aws");
-    const { kinesisEndpoint, dynamodbEndpoint, ...common } = aws;
+    const split = adapters.splitConnection("Worker.aws", aws);
     if (kinesis === undefined) {
-      kinesis = adapters.createKinesis({ ...common, endpoint: kinesisEndpoint, clock, random });
+      kinesis = adapters.createKinesis({ ...split.kinesis, clock, random });
       opened.push(kinesis);
     }
     if (leases === undefined) {
-      const endpoint = dynamodbEndpoint;
-      leases = adapters.createLeaseTable({ ...common, endpoint, tableName, clock, random });
+      leases = adapters.createLeaseTable({ ...split.leases, tableName, clock, random });
       opened.push(leases);
     }
   }

@@ -1,3 +1,4 @@
+export type { AwsConnection } from "@shardline/aws";
 export type { PutOutcome } from "./batch.ts";
 export type { CloseOptions } from "./close-options.ts";
 export type { Order } from "./core/config.ts";

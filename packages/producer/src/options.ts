@@ -1,4 +1,4 @@
-import { createKinesis, type KinesisOptions } from "@shardline/aws";
+import { type AwsConnection, createKinesis, splitConnection } from "@shardline/aws";
 import {
   type Clock,
   compileOptions,
@@ -54,7 +54,7 @@ export interface ProducerOptions {
   readonly metrics?: Metrics | undefined;
   readonly metricsLevel?: "none" | "summary" | "detailed" | undefined;
   readonly metricsGranularity?: "global" | "stream" | "shard" | undefined;
-  readonly aws?: KinesisOptions | undefined;
+  readonly aws?: AwsConnection | undefined;
   readonly kinesis?: KinesisApi | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
@@ -276,10 +276,10 @@ export const PRODUCER_OPTIONS: OptionTable<ProducerOptions> = {
   },
   aws: {
     kind: "custom",
-    expected: "options of createKinesis (see @shardline/aws)",
+    expected: "an object: see aws-options.md",
     accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
     required: false,
-    doc: "Region, credentials, endpoint, proxy and transport of the AWS client. Not given: as the AWS SDK finds them.",
+    doc: "Region, credentials, endpoints, proxy and transport of the AWS clients; the same as the worker's. Not given: as the AWS SDK finds them.",
     counterpart: "Region, KinesisEndpoint, CredentialsProvider, ProxyHost …",
   },
   kinesis: port("Kinesis", "putRecords", "a client of its own, made from `aws`"),
@@ -313,9 +313,9 @@ export function producerConfig(options: ProducerOptions): ProducerConfig {
   const compiled = compileOptions("Producer", PRODUCER_OPTIONS, options, checkTogether) as Complete;
   const clock = compiled.clock ?? systemClock;
   const random = compiled.random ?? systemRandom;
-  const { maxInFlightRequests: maxConnections } = compiled;
-  const kinesis =
-    compiled.kinesis ?? createKinesis({ maxConnections, ...compiled.aws, clock, random });
+  const { maxInFlightRequests: maxConnections, aws = {} } = compiled;
+  const own = { maxConnections, ...splitConnection("Producer.aws", aws).kinesis, clock, random };
+  const kinesis = compiled.kinesis ?? createKinesis(own);
   return {
     ...compiled,
     kinesis,
