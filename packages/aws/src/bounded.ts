@@ -49,7 +49,8 @@ export async function bounded<T>(
   }
 }
 
-function closed(closing: AbortSignal, { writes }: CallSite): Failure {
+/** The port was closed; ambiguous if the call writes. */
+export function closed(closing: AbortSignal, { writes }: CallSite): Failure {
   const { message } = closing.reason as ClosedError;
   return failure("aborted", "Closed", message, writes);
 }

@@ -20,6 +20,7 @@ import {
   type LeaseTable,
   type LeaseWrite,
   type Outcome,
+  Slots,
   type StreamIdentity,
 } from "@shardline/model";
 import { bounded, type Bounds } from "./bounded.ts";
@@ -39,6 +40,7 @@ import {
 } from "./lease-writes.ts";
 import { type LeaseTableConfig, leaseTableConfig, type LeaseTableOptions } from "./options.ts";
 import type { CallSite } from "./outcome.ts";
+import { queued } from "./queued.ts";
 import { CONTROL_PLANE, retrying } from "./retrying.ts";
 import { ensureTable } from "./table.ts";
 
@@ -57,11 +59,13 @@ class DynamoDbLeaseTable implements LeaseTable {
   readonly #connected: Connected<DynamoDBClient>;
   readonly #closing = new AbortController();
   readonly #bounds: Bounds;
+  readonly #slots: Slots;
 
   constructor(config: LeaseTableConfig) {
     this.#config = config;
     this.#connected = connectDynamoDb(config);
     this.#bounds = { clock: config.clock, closing: this.#closing.signal };
+    this.#slots = new Slots(config.maxConnections);
   }
 
   ensure(options: CallOptions): Promise<Outcome<{ readonly created: boolean }>> {
@@ -297,7 +301,9 @@ class DynamoDbLeaseTable implements LeaseTable {
       writes: WRITES.has(operation),
       url: last.url,
     });
-    return bounded(this.#bounds, options, site, (signal) => call(client, signal));
+    return queued(this.#slots, this.#bounds, options, site, (left) =>
+      bounded(this.#bounds, left, site, (signal) => call(client, signal)),
+    );
   };
 }
 

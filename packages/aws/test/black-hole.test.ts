@@ -114,4 +114,22 @@ describe("the lease table", () => {
     await table.close();
     await eventually(() => sockets.size === 0);
   });
+
+  it("F20: a write that found no connection until its deadline was not sent, and says so", async () => {
+    const clock = new VirtualClock();
+    const table = createLeaseTable({ ...common(clock), tableName: "leases", maxConnections: 1 });
+    const sent = table.renew(LEASE, 1, OPTIONS);
+    await eventually(() => heard > 0);
+    const waiting = table.renew({ ...LEASE, leaseKey: "t" }, 1, { timeoutMs: TIMEOUT_MS / 2 });
+    const gaveUp = new AbortController();
+    const aborted = table.renew(LEASE, 1, { ...OPTIONS, signal: gaveUp.signal });
+    const closed = table.renew(LEASE, 1, { timeoutMs: 2 * TIMEOUT_MS });
+    gaveUp.abort();
+    expect(await aborted).toMatchObject({ reason: "aborted", ambiguous: false });
+    await clock.advance(TIMEOUT_MS / 2);
+    expect(await waiting).toMatchObject({ reason: "timeout", ambiguous: false });
+    await table.close();
+    expect(await closed).toMatchObject({ reason: "aborted", code: "Closed", ambiguous: false });
+    expect(await sent).toMatchObject({ reason: "aborted", code: "Closed", ambiguous: true });
+  });
 });

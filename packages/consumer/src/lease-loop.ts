@@ -3,7 +3,14 @@
  * hands over, repairs. It is the only one that starts shard runners.
  */
 
-import { bounded, effectiveOwner, type Lease, ShardlineError, sleep } from "@shardline/model";
+import {
+  bounded,
+  effectiveOwner,
+  type Lease,
+  ShardlineError,
+  Slots,
+  sleep,
+} from "@shardline/model";
 import { Assignment } from "./core/assignment.ts";
 import { isFinished, LeaseBook } from "./core/lease-book.ts";
 import { remember, revived } from "./core/shard-sync.ts";
@@ -11,7 +18,6 @@ import { StreamReplacedError, TableMismatchError } from "./errors.ts";
 import { LeaseView } from "./lease-view.ts";
 import type { WorkerConfig } from "./options.ts";
 import type { Ports } from "./ports.ts";
-import { ReadSlots } from "./read-slots.ts";
 import type { Reporter } from "./reporter.ts";
 import { ShardAudit } from "./shard-audit.ts";
 import type { RunnerEnd } from "./shard-close.ts";
@@ -45,7 +51,7 @@ export class LeaseLoop {
   readonly #view: LeaseView;
   readonly #assignment: Assignment;
   readonly #audit: ShardAudit;
-  readonly #slots: ReadSlots;
+  readonly #slots: Slots;
   readonly #runners = new Map<string, ShardRunner>();
   readonly #ends = new Set<Promise<void>>();
   readonly #lastKnown = new Map<string, Lease>();
@@ -58,7 +64,7 @@ export class LeaseLoop {
   constructor(host: LoopHost) {
     const { config, ports } = host;
     this.#host = host;
-    this.#slots = new ReadSlots(config.maxConcurrentReads);
+    this.#slots = new Slots(config.maxConcurrentReads);
     this.#book = new LeaseBook(config.failoverTimeMs);
     this.#view = new LeaseView({ ...host, book: this.#book, runners: this.#runners });
     const { workerId, maxLeases, leaseScanIntervalMs } = config;

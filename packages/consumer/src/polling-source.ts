@@ -23,11 +23,11 @@ import {
   type KinesisRecord,
   type Lease,
   type Random,
+  type Slots,
   sleep,
   type StreamRef,
 } from "@shardline/model";
 import { Pacing } from "./core/pacing.ts";
-import type { ReadSlots } from "./read-slots.ts";
 
 export type SourceEvent =
   | {
@@ -66,8 +66,11 @@ export interface SourcePorts {
   readonly kinesis: KinesisApi;
   readonly clock: Clock;
   readonly random: Random;
-  /** Shared by all shards of the worker. */
-  readonly slots: ReadSlots;
+  /**
+   * For reads, shared by all shards of the worker: one with a thousand shards that fell behind would
+   * have a thousand answers of up to 10 MiB in memory, and its renewals would wait behind them all.
+   */
+  readonly slots: Slots;
   /** Bytes that this shard may hold unprocessed. */
   readonly shareBytes: () => number;
   readonly onCall: (

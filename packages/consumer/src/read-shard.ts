@@ -8,6 +8,7 @@ import {
   type Random,
   type ReceivedRecord,
   type RecordPosition,
+  Slots,
   type StreamRef,
   systemClock,
   systemRandom,
@@ -16,7 +17,6 @@ import {
 import { Unpacker } from "./core/unpack.ts";
 import { ServiceFailedError } from "./errors.ts";
 import { PollingSource } from "./polling-source.ts";
-import { ReadSlots } from "./read-slots.ts";
 
 export interface ReadShardOptions {
   readonly kinesis: KinesisApi;
@@ -101,7 +101,7 @@ function openSource(options: ReadShardOptions): PollingSource {
       kinesis,
       clock,
       random,
-      slots: new ReadSlots(1),
+      slots: new Slots(1),
       shareBytes: () => MAX_BATCH_BYTES * 4,
       onCall: () => {},
     },

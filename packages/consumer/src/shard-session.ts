@@ -8,6 +8,7 @@ import {
   type ChildShard,
   type ReceivedRecord,
   type ShardlineError,
+  type Slots,
   sleep,
   type Timer,
 } from "@shardline/model";
@@ -19,7 +20,6 @@ import { Meter } from "./meter.ts";
 import type { WorkerConfig } from "./options.ts";
 import type { Ports } from "./ports.ts";
 import type { ShardContext } from "./processor.ts";
-import type { ReadSlots } from "./read-slots.ts";
 import type { Reporter } from "./reporter.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import type { Tenure } from "./tenure.ts";
@@ -34,7 +34,7 @@ export interface SessionHost {
   /** Has a child of that shard begun? Then the shard was finished. */
   hasHeirs(shardId: string): boolean;
   /** For reads, shared by all shards of the worker. */
-  readonly slots: ReadSlots;
+  readonly slots: Slots;
   /** Bytes that one shard may hold unprocessed. */
   shareBytes(): number;
 }

@@ -7,10 +7,10 @@ import {
   type KinesisApi,
   type KinesisRecord,
   type Outcome,
+  Slots,
 } from "@shardline/model";
 import { describe, expect, it } from "vitest";
 import { PollingSource, type SourceEvent } from "../src/polling-source.ts";
-import { ReadSlots } from "../src/read-slots.ts";
 
 const HOUR = 3_600_000;
 
@@ -25,7 +25,7 @@ class OneShard {
   reads = 0;
   /** Answers wait for this. */
   gate: Promise<void> | undefined;
-  readonly slots: ReadSlots = new ReadSlots(1);
+  readonly slots: Slots = new Slots(1);
 
   source(start: IteratorPosition): PollingSource {
     return new PollingSource(

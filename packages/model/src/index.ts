@@ -78,5 +78,6 @@ export { systemClock, systemRandom } from "./system.ts";
 export { TokenBucket } from "./token-bucket.ts";
 export type { Deferred } from "./waiting.ts";
 export { deadlineSignal, deferred, sleep } from "./waiting.ts";
+export { Slots } from "./slots.ts";
 export type { FilterParameters, PositionParameters, StreamParameters } from "./wire-parameters.ts";
 export { filterParameters, positionParameters, streamParameters } from "./wire-parameters.ts";

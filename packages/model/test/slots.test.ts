@@ -1,6 +1,6 @@
-import { AbortedError } from "@shardline/model";
 import { expect, it } from "vitest";
-import { ReadSlots } from "../src/read-slots.ts";
+import { AbortedError } from "../src/errors.ts";
+import { Slots } from "../src/slots.ts";
 
 const never = (): AbortSignal => new AbortController().signal;
 
@@ -10,7 +10,7 @@ async function settled(): Promise<void> {
 }
 
 it("lets in as many as there are slots, then one for each that leaves, first come, first served", async () => {
-  const slots = new ReadSlots(2);
+  const slots = new Slots(2);
   expect([slots.tryEnter(), slots.tryEnter(), slots.tryEnter()]).toEqual([true, true, false]);
   const entered: string[] = [];
   for (const name of ["a", "b"]) void slots.enter(never()).then(() => entered.push(name));
@@ -28,7 +28,7 @@ it("lets in as many as there are slots, then one for each that leaves, first com
 });
 
 it("who gives up waiting takes no slot", async () => {
-  const slots = new ReadSlots(1);
+  const slots = new Slots(1);
   expect(slots.tryEnter()).toBe(true);
   const gone = new AbortController();
   const waiting = slots.enter(gone.signal);

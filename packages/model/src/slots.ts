@@ -1,11 +1,7 @@
-import { AbortedError } from "@shardline/model";
+import { AbortedError } from "./errors.ts";
 
-/**
- * How many reads of a worker may be under way at once. A worker with a thousand shards that fell
- * behind would otherwise have a thousand answers of up to 10 MiB in memory, and its renewals would
- * wait behind them all. First come, first served.
- */
-export class ReadSlots {
+/** How many may be at something at once. First come, first served. */
+export class Slots {
   readonly #waiting = new Set<() => void>();
   #free: number;
 
