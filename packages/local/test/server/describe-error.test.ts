@@ -22,9 +22,9 @@ it.each<[string, () => unknown]>([
 });
 
 it("tells the kind of error and where it came from", () => {
-  const lines = describeError(thrownBy(() => BigInt("12x"))).split("\n");
-  expect(lines[0]).toBe("SyntaxError");
-  expect(lines[1]).toMatch(/^ {4}at .*describe-error\.test/);
+  const [head, ...frames] = describeError(thrownBy(() => BigInt("12x"))).split("\n");
+  expect(head).toBe("SyntaxError");
+  expect(frames.join()).toMatch(/ {4}at .*describe-error\.test/);
   const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
   expect(describeError(full)).toMatch(/^Error \(ENOSPC\)\n {4}at /);
 });
