@@ -161,8 +161,8 @@ export const workerOptionTable: { readonly [K in keyof Required<WorkerOptions>]:
     counterpart: "maxRecords",
   },
   maxConcurrentReads: {
-    ...integer(1, 10_000, 50),
-    doc: "Reads under way at once, over all shards of the worker: with `maxBufferedBytes` it bounds memory, an answer being up to 10 MiB.",
+    ...integer(1, 1_024, 50),
+    doc: "Reads under way at once, over all shards of the worker, each on a connection of its own: with `maxBufferedBytes` it bounds memory, an answer being up to 10 MiB.",
   },
   idleTimeBetweenReadsMs: {
     ...integer(200, 10 * MINUTE, 1_000),

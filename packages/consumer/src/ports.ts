@@ -16,6 +16,7 @@ export async function openPorts(
   config: WorkerConfig,
 ): Promise<Ports & { readonly close: () => Promise<void> }> {
   const { clock, random, logger, metrics, aws = {}, tableName } = config;
+  const { maxConcurrentReads: maxConnections } = config;
   let { kinesis, leases } = config;
   const opened: (KinesisApi | LeaseTable)[] = [];
   if (kinesis === undefined || leases === undefined) {
@@ -23,7 +24,7 @@ export async function openPorts(
     const adapters = await import("@shardline/aws");
     const split = adapters.splitConnection("Worker.aws", aws);
     if (kinesis === undefined) {
-      kinesis = adapters.createKinesis({ ...split.kinesis, clock, random });
+      kinesis = adapters.createKinesis({ maxConnections, ...split.kinesis, clock, random });
       opened.push(kinesis);
     }
     if (leases === undefined) {
