@@ -16,7 +16,7 @@ export interface PacingConfig {
 }
 
 /** Between the starts of two reads of one shard: 5 a second. */
-export const MIN_READ_INTERVAL_MS: number = 1000 / limits.SHARD_READ_CALLS_PER_SECOND;
+const MIN_READ_INTERVAL_MS = 1000 / limits.SHARD_READ_CALLS_PER_SECOND;
 const THROTTLED: BackoffPolicy = { baseMs: 500, capMs: 10_000 };
 const FAILED: BackoffPolicy = { baseMs: 250, capMs: 5_000 };
 

@@ -21,7 +21,7 @@ export function permits(policy: string | undefined, accountId: string, action: s
 }
 
 /** The statements of a policy; none if it is not one. */
-export function statementsOf(policy: string): readonly Statement[] {
+function statementsOf(policy: string): readonly Statement[] {
   try {
     const parsed = JSON.parse(policy) as { readonly Statement?: unknown } | null;
     return listOf(parsed?.Statement).filter(

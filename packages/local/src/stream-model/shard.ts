@@ -33,7 +33,7 @@ export interface ShardState {
   readonly lastIndex: number;
 }
 
-export function shardIdOf(index: number): string {
+function shardIdOf(index: number): string {
   return `shardId-${String(index).padStart(12, "0")}`;
 }
 

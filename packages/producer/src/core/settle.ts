@@ -29,7 +29,7 @@ export function verdictOnRequest(failed: Failure): RequestVerdict {
   }
 }
 
-export const THROTTLED_CODE = "ProvisionedThroughputExceededException";
+const THROTTLED_CODE = "ProvisionedThroughputExceededException";
 
 /** Error codes of single entries in an answer that was otherwise fine.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsResultEntry.html */
