@@ -47,7 +47,7 @@ export { silentLogger } from "./logger.ts";
 export type { MetricDimensions, Metrics, MetricUnit } from "./metrics.ts";
 export { silentMetrics } from "./metrics.ts";
 export type { OptionSpec, OptionTable } from "./options.ts";
-export { compileOptions, optionsMarkdown, withoutDefault } from "./options.ts";
+export { compileOptions, optionsMarkdown, optionValueText, withoutDefault } from "./options.ts";
 export type { CallOptions, Failure, FailureReason, Outcome } from "./outcome.ts";
 export { failure, isRetryable } from "./outcome.ts";
 export type { Random } from "./random.ts";

@@ -104,6 +104,22 @@ export function optionsMarkdown<Config extends object>(table: OptionTable<Config
   return `${head}\n${rows.join("\n")}\n`;
 }
 
+/** The value that an option takes, in words, and what it is if not given. */
+export function optionValueText(name: string, spec: OptionSpec): string {
+  const [, unit] = Object.entries(UNITS).find(([suffix]) => name.endsWith(suffix)) ?? [];
+  const expected = expectation(spec);
+  const value = unit === undefined ? expected : `${unit}, ${expected}`;
+  if ("required" in spec && spec.required) return `${value}; required`;
+  const fallback = "default" in spec ? spec.default : undefined;
+  return fallback === undefined ? value : `${value}; default ${fallback}`;
+}
+
+const UNITS: Readonly<Record<string, string>> = {
+  Ms: "milliseconds",
+  Bytes: "bytes",
+  Percent: "percent",
+};
+
 function conforms(spec: OptionSpec, value: unknown): boolean {
   switch (spec.kind) {
     case "integer":

@@ -1,5 +1,5 @@
 import { compileOptions, type OptionTable, withoutDefault } from "@shardline/model";
-import { PRODUCER_OPTIONS } from "./options.ts";
+import { PRODUCER_OPTIONS } from "./option-table.ts";
 
 export interface CloseOptions {
   /** Send what is buffered first. Default true. */

@@ -8,8 +8,8 @@ export type { RecordSchema, SchemaRegistry } from "./encoding.ts";
 export { frameForGlue } from "./encoding.ts";
 export { RecordOutcomeUnknownError, RecordRejectedError } from "./errors.ts";
 export type { RecordSource } from "./intake.ts";
+export { PRODUCER_OPTIONS } from "./option-table.ts";
 export type { ProducerOptions } from "./options.ts";
-export { PRODUCER_OPTIONS } from "./options.ts";
 export type {
   CloseReport,
   ConsumeOptions,

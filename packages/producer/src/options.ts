@@ -3,12 +3,9 @@ import {
   type Clock,
   compileOptions,
   type KinesisApi,
-  limits,
   type Logger,
   type Metrics,
   type OptionProblem,
-  type OptionSpec,
-  type OptionTable,
   type Random,
   silentLogger,
   systemClock,
@@ -16,277 +13,200 @@ import {
 } from "@shardline/model";
 import type { CoreConfig, Order } from "./core/config.ts";
 import type { SchemaRegistry } from "./encoding.ts";
+import { PRODUCER_OPTIONS } from "./option-table.ts";
 
-const MIB = 1024 * 1024;
-const HOUR_MS = 3_600_000;
-/** The KPL's request size; the service's own bound is twice that. */
-const DEFAULT_REQUEST_BYTES = 5 * MIB;
-
+/** `new Producer(options)`. The comments say what the table in option-table.ts says; a test holds them to it. */
 export interface ProducerOptions {
+  /**
+   * The stream of records that name none themselves. This or `streamArn`, not both.
+   * A string of 1 to 128 characters matching ^[a-zA-Z0-9_.-]+$.
+   */
   readonly streamName?: string | undefined;
+  /**
+   * The stream by its ARN, which reaches other accounts.
+   * A string of 20 to 2048 characters matching ^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\/\S+$.
+   */
   readonly streamArn?: string | undefined;
+  /**
+   * `none`: fastest, records of a key may overtake each other. `ordered`: one entry in flight for
+   * each shard, so a key's records arrive in the order of put(). `strict`: the same by PutRecord
+   * with SequenceNumberForOrdering.
+   * One of none, ordered, strict; default none.
+   */
   readonly order?: Order | undefined;
+  /**
+   * Put many user records of one shard into one Kinesis record.
+   * True or false; default true. KPL counterpart: AggregationEnabled.
+   */
   readonly aggregation?: boolean | undefined;
+  /**
+   * Write a lone record as an aggregate of one, too, so that readers see one format.
+   * True or false; default false.
+   */
   readonly alwaysWrap?: boolean | undefined;
+  /**
+   * An aggregate's size. Larger records go alone.
+   * Bytes, an integer in 64 … 10485760; default 51200. KPL counterpart: AggregationMaxSize.
+   */
   readonly maxAggregateBytes?: number | undefined;
+  /**
+   * User records in an aggregate.
+   * An integer in 1 … 500000; default 500000. KPL counterpart: AggregationMaxCount.
+   */
   readonly maxAggregateRecords?: number | undefined;
+  /**
+   * How long a record may wait for company before it is sent.
+   * Milliseconds, an integer in 0 … 3600000; default 100. KPL counterpart: RecordMaxBufferedTime.
+   */
   readonly lingerMs?: number | undefined;
+  /**
+   * How long to try, counted from put().
+   * Milliseconds, an integer in 100 … 86400000; default 30000. KPL counterpart: RecordTtl.
+   */
   readonly recordTtlMs?: number | undefined;
+  /**
+   * Deadline of one request.
+   * Milliseconds, an integer in 100 … 600000; default 6000. KPL counterpart: RequestTimeout.
+   */
   readonly requestTimeoutMs?: number | undefined;
+  /**
+   * Kinesis records in one PutRecords.
+   * An integer in 1 … 500; default 500. KPL counterpart: CollectionMaxCount.
+   */
   readonly maxRequestEntries?: number | undefined;
+  /**
+   * Data and partition keys of one PutRecords; a larger record goes alone.
+   * Bytes, an integer in 52224 … 10485760; default 5242880. KPL counterpart: CollectionMaxSize.
+   */
   readonly maxRequestBytes?: number | undefined;
+  /**
+   * Requests at one time, over all streams.
+   * An integer in 1 … 256; default 24. KPL counterpart: MaxConnections.
+   */
   readonly maxInFlightRequests?: number | undefined;
+  /**
+   * Most that is sent to a shard, of its quota of 1,000 records and 1 MiB a second. It starts at
+   * 100 (at the bound itself if that is above 200) and adapts to throttling below the bound.
+   * Percent, an integer in 1 … 1000000; default 150. KPL counterpart: RateLimit.
+   */
   readonly rateLimitPercent?: number | undefined;
+  /**
+   * Reject a throttled record instead of trying again.
+   * True or false; default false. KPL counterpart: FailIfThrottled.
+   */
   readonly failIfThrottled?: boolean | undefined;
+  /**
+   * The wait before the n-th repetition is random, up to retryBaseMs · 2ⁿ.
+   * Milliseconds, an integer in 1 … 60000; default 50.
+   */
   readonly retryBaseMs?: number | undefined;
+  /**
+   * Bound of that wait.
+   * Milliseconds, an integer in 1 … 600000; default 5000.
+   */
   readonly retryCapMs?: number | undefined;
+  /**
+   * Data and keys of all unsettled records. put() waits while there is no room.
+   * Bytes, an integer in 1024 … 9007199254740991; default 67108864.
+   */
   readonly maxBufferedBytes?: number | undefined;
+  /**
+   * Unsettled records. put() waits while there is no room.
+   * An integer in 1 … 10000000; default 500000.
+   */
   readonly maxBufferedRecords?: number | undefined;
+  /**
+   * Largest record, data and partition key. Not given: what the stream says.
+   * Bytes, an integer in 64 … 10485760. KPL counterpart: MaxUserRecordSize.
+   */
   readonly maxRecordBytes?: number | undefined;
+  /**
+   * How often the stream and its shards are looked at again without a reason, give or take a
+   * fifth.
+   * Milliseconds, an integer in 1000 … 86400000; default 300000. KPL counterpart:
+   * DescribeStreamSummaryIntervalMs.
+   */
   readonly shardMapRefreshMs?: number | undefined;
+  /**
+   * Taken as the stream's record distribution strategy if the stream may not be described.
+   * One of USER_PARTITION_KEY, AUTO; default USER_PARTITION_KEY. KPL counterpart:
+   * RecordDistributionStrategyDefault.
+   */
   readonly distributionStrategyDefault?: "USER_PARTITION_KEY" | "AUTO" | undefined;
+  /**
+   * A stream other than the producer's own that nothing was put to for so long is forgotten.
+   * Milliseconds, an integer in 1000 … 86400000; default 600000.
+   */
   readonly streamIdleMs?: number | undefined;
+  /**
+   * For functions that are frozen between calls: no timer runs but while a flush() waits. Call
+   * flush() before each return.
+   * True or false; default false.
+   */
   readonly lambda?: boolean | undefined;
+  /**
+   * Deadline of close() where none is given.
+   * Milliseconds, an integer in 0 … 3600000; default 30000.
+   */
   readonly closeTimeoutMs?: number | undefined;
+  /**
+   * The schema registry port. Not given: records may have no `schema`.
+   * A schema registry port.
+   */
   readonly schemaRegistry?: SchemaRegistry | undefined;
+  /**
+   * Of the payload behind the schema registry's header.
+   * One of none, zlib; default none. KPL counterpart: GlueSchemaRegistryConfiguration.
+   */
   readonly schemaCompression?: "none" | "zlib" | undefined;
+  /**
+   * Called with the data of each record before it is framed and measured.
+   * A function from bytes to bytes, or to a promise of them.
+   */
   readonly compress?: ((data: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
+  /**
+   * The metrics port. Not given: none are made.
+   * A metrics port.
+   */
   readonly metrics?: Metrics | undefined;
+  /**
+   * Which metrics go to the `metrics` port.
+   * One of none, summary, detailed; default detailed. KPL counterpart: MetricsLevel.
+   */
   readonly metricsLevel?: "none" | "summary" | "detailed" | undefined;
+  /**
+   * Finest dimension of the metrics.
+   * One of global, stream, shard; default shard. KPL counterpart: MetricsGranularity.
+   */
   readonly metricsGranularity?: "global" | "stream" | "shard" | undefined;
+  /**
+   * Region, credentials, endpoints, proxy and transport of the AWS clients; the same as the
+   * worker's. Not given: as the AWS SDK finds them.
+   * An object: see aws-options.md. KPL counterpart: Region, KinesisEndpoint, CredentialsProvider,
+   * ProxyHost ….
+   */
   readonly aws?: AwsConnection | undefined;
+  /**
+   * The Kinesis port. Not given: a client of its own, made from `aws`.
+   * A Kinesis port.
+   */
   readonly kinesis?: KinesisApi | undefined;
+  /**
+   * The clock port. Not given: the system's.
+   * A clock port.
+   */
   readonly clock?: Clock | undefined;
+  /**
+   * The random port. Not given: the system's.
+   * A random port.
+   */
   readonly random?: Random | undefined;
+  /**
+   * The logger port. Not given: silent.
+   * A logger port.
+   */
   readonly logger?: Logger | undefined;
 }
-
-/** What each option is, does and stands for; the reference page is printed from it. */
-export const PRODUCER_OPTIONS: OptionTable<ProducerOptions> = {
-  streamName: {
-    kind: "string",
-    minLength: 1,
-    maxLength: 128,
-    pattern: /^[a-zA-Z0-9_.-]+$/,
-    required: false,
-    doc: "The stream of records that name none themselves. This or `streamArn`, not both.",
-  },
-  streamArn: {
-    kind: "string",
-    minLength: 20,
-    maxLength: 2048,
-    pattern: /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\/\S+$/,
-    required: false,
-    doc: "The stream by its ARN, which reaches other accounts.",
-  },
-  order: {
-    kind: "choice",
-    choices: ["none", "ordered", "strict"],
-    default: "none",
-    doc: "`none`: fastest, records of a key may overtake each other. `ordered`: one entry in flight for each shard, so a key's records arrive in the order of put(). `strict`: the same by PutRecord with SequenceNumberForOrdering.",
-  },
-  aggregation: {
-    kind: "boolean",
-    default: true,
-    doc: "Put many user records of one shard into one Kinesis record.",
-    counterpart: "AggregationEnabled",
-  },
-  alwaysWrap: {
-    kind: "boolean",
-    default: false,
-    doc: "Write a lone record as an aggregate of one, too, so that readers see one format.",
-  },
-  maxAggregateBytes: {
-    kind: "integer",
-    min: 64,
-    max: limits.MAX_MAX_RECORD_BYTES,
-    default: 51_200,
-    doc: "An aggregate's size. Larger records go alone.",
-    counterpart: "AggregationMaxSize",
-  },
-  maxAggregateRecords: {
-    kind: "integer",
-    min: 1,
-    max: 500_000,
-    default: 500_000,
-    doc: "User records in an aggregate.",
-    counterpart: "AggregationMaxCount",
-  },
-  lingerMs: {
-    kind: "integer",
-    min: 0,
-    max: HOUR_MS,
-    default: 100,
-    doc: "How long a record may wait for company before it is sent.",
-    counterpart: "RecordMaxBufferedTime",
-  },
-  recordTtlMs: {
-    kind: "integer",
-    min: 100,
-    max: 24 * HOUR_MS,
-    default: 30_000,
-    doc: "How long to try, counted from put().",
-    counterpart: "RecordTtl",
-  },
-  requestTimeoutMs: {
-    kind: "integer",
-    min: 100,
-    max: 600_000,
-    default: 6000,
-    doc: "Deadline of one request.",
-    counterpart: "RequestTimeout",
-  },
-  maxRequestEntries: {
-    kind: "integer",
-    min: 1,
-    max: limits.MAX_PUT_RECORDS_ENTRIES,
-    default: limits.MAX_PUT_RECORDS_ENTRIES,
-    doc: "Kinesis records in one PutRecords.",
-    counterpart: "CollectionMaxCount",
-  },
-  maxRequestBytes: {
-    kind: "integer",
-    min: 52_224,
-    max: limits.MAX_PUT_RECORDS_BYTES,
-    default: DEFAULT_REQUEST_BYTES,
-    doc: "Data and partition keys of one PutRecords; a larger record goes alone.",
-    counterpart: "CollectionMaxSize",
-  },
-  maxInFlightRequests: {
-    kind: "integer",
-    min: 1,
-    max: 256,
-    default: 24,
-    doc: "Requests at one time, over all streams.",
-    counterpart: "MaxConnections",
-  },
-  rateLimitPercent: {
-    kind: "integer",
-    min: 1,
-    max: 1_000_000,
-    default: 150,
-    doc: "Most that is sent to a shard, of its quota of 1,000 records and 1 MiB a second. It starts at 100 (at the bound itself if that is above 200) and adapts to throttling below the bound.",
-    counterpart: "RateLimit",
-  },
-  failIfThrottled: {
-    kind: "boolean",
-    default: false,
-    doc: "Reject a throttled record instead of trying again.",
-    counterpart: "FailIfThrottled",
-  },
-  retryBaseMs: {
-    kind: "integer",
-    min: 1,
-    max: 60_000,
-    default: 50,
-    doc: "The wait before the n-th repetition is random, up to retryBaseMs · 2ⁿ.",
-  },
-  retryCapMs: {
-    kind: "integer",
-    min: 1,
-    max: 600_000,
-    default: 5000,
-    doc: "Bound of that wait.",
-  },
-  maxBufferedBytes: {
-    kind: "integer",
-    min: 1024,
-    max: Number.MAX_SAFE_INTEGER,
-    default: 64 * MIB,
-    doc: "Data and keys of all unsettled records. put() waits while there is no room.",
-  },
-  maxBufferedRecords: {
-    kind: "integer",
-    min: 1,
-    max: 10_000_000,
-    default: 500_000,
-    doc: "Unsettled records. put() waits while there is no room.",
-  },
-  maxRecordBytes: {
-    kind: "integer",
-    min: 64,
-    max: limits.MAX_MAX_RECORD_BYTES,
-    default: undefined,
-    doc: "Largest record, data and partition key. Not given: what the stream says.",
-    counterpart: "MaxUserRecordSize",
-  },
-  shardMapRefreshMs: {
-    kind: "integer",
-    min: 1000,
-    max: 24 * HOUR_MS,
-    default: 300_000,
-    doc: "How often the stream and its shards are looked at again without a reason, give or take a fifth.",
-    counterpart: "DescribeStreamSummaryIntervalMs",
-  },
-  distributionStrategyDefault: {
-    kind: "choice",
-    choices: ["USER_PARTITION_KEY", "AUTO"],
-    default: "USER_PARTITION_KEY",
-    doc: "Taken as the stream's record distribution strategy if the stream may not be described.",
-    counterpart: "RecordDistributionStrategyDefault",
-  },
-  streamIdleMs: {
-    kind: "integer",
-    min: 1000,
-    max: 24 * HOUR_MS,
-    default: 600_000,
-    doc: "A stream other than the producer's own that nothing was put to for so long is forgotten.",
-  },
-  lambda: {
-    kind: "boolean",
-    default: false,
-    doc: "For functions that are frozen between calls: no timer runs but while a flush() waits. Call flush() before each return.",
-  },
-  closeTimeoutMs: {
-    kind: "integer",
-    min: 0,
-    max: HOUR_MS,
-    default: 30_000,
-    doc: "Deadline of close() where none is given.",
-  },
-  schemaRegistry: port("schema registry", "versionIdOf", "records may have no `schema`"),
-  schemaCompression: {
-    kind: "choice",
-    choices: ["none", "zlib"],
-    default: "none",
-    doc: "Of the payload behind the schema registry's header.",
-    counterpart: "GlueSchemaRegistryConfiguration",
-  },
-  compress: {
-    kind: "custom",
-    expected: "a function from bytes to bytes, or to a promise of them",
-    accepts: (value) => typeof value === "function",
-    required: false,
-    doc: "Called with the data of each record before it is framed and measured.",
-  },
-  metrics: port("metrics", "record", "none are made"),
-  metricsLevel: {
-    kind: "choice",
-    choices: ["none", "summary", "detailed"],
-    default: "detailed",
-    doc: "Which metrics go to the `metrics` port.",
-    counterpart: "MetricsLevel",
-  },
-  metricsGranularity: {
-    kind: "choice",
-    choices: ["global", "stream", "shard"],
-    default: "shard",
-    doc: "Finest dimension of the metrics.",
-    counterpart: "MetricsGranularity",
-  },
-  aws: {
-    kind: "custom",
-    expected: "an object: see aws-options.md",
-    accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    required: false,
-    doc: "Region, credentials, endpoints, proxy and transport of the AWS clients; the same as the worker's. Not given: as the AWS SDK finds them.",
-    counterpart: "Region, KinesisEndpoint, CredentialsProvider, ProxyHost …",
-  },
-  kinesis: port("Kinesis", "putRecords", "a client of its own, made from `aws`"),
-  clock: port("clock", "setTimer", "the system's"),
-  random: port("random", "next", "the system's"),
-  logger: port("logger", "warn", "silent"),
-};
 
 type Given =
   | "streamName"
@@ -369,14 +289,4 @@ function checkTogether(options: ProducerOptions): OptionProblem[] {
     problems.push({ path: "aws", value: "given with kinesis", expected: "one of the two" });
   }
   return problems;
-}
-
-function port(name: string, method: string, fallback: string): OptionSpec {
-  return {
-    kind: "custom",
-    expected: `a ${name} port`,
-    accepts: (value) => typeof value === "object" && value !== null && method in value,
-    required: false,
-    doc: `The ${name} port. Not given: ${fallback}.`,
-  };
 }
