@@ -8,15 +8,28 @@ import { simulateOne } from "./run-one.ts";
 
 const HELP = `npm run simulate -- [options]
 
-  --seeds N          how many seeds (default 200)
-  --from SEED        the first of them (default 1)
-  --processes N      child processes (default 2)
-  --producers        producers alone, without workers: many more seeds a second
-  --seed S           this seed alone; twice, to prove that it repeats
-  --schedule FILE    with --seed: these faults instead of the drawn ones (a JSON array, or a regression file)
-  --trace            with --seed: print everything that happened
-  --planted [NAME]   prove that the planted bugs are caught, each within --seeds (default 20000)
-  --json             one line of JSON at the end
+Many seeds:
+  --seeds N              how many (default 200)
+  --from SEED            the first of them (default 1)
+  --processes N          child processes (default 2)
+
+One run, twice, to prove that it repeats:
+  --seed SEED            all of it drawn from this seed
+  --schedule FILE        a saved run (simulation-failures/, test/simulation/regressions/): it holds its settings, and
+                         needs no --seed; or a JSON array of faults, instead of those drawn from --seed
+  --trace                print everything that happened
+
+Planted bugs, to prove that they are caught:
+  --planted [NAME …]     these (default: all), each from --from within --seeds (default 20000); with --producers
+                         and no NAME those of producers. Each is looked for in the kind of run that it is for
+
+For each of these:
+  --producers            seeds stand for runs of producers alone, without workers: many more seeds a second
+  --json                 the outcome as a line of JSON
+  --help                 print this and exit
+
+Exit code: 0 if all went well; 1 if a promise was broken, a run did not repeat, a state that must be reached was
+not, or a planted bug was not caught.
 `;
 
 async function main(): Promise<number> {
