@@ -4,6 +4,7 @@
  */
 
 import { effectiveOwner, isShardEnd } from "@shardline/model";
+import { loneEnds } from "./checkers/ownership.ts";
 import type { History } from "./history/history.ts";
 import type { ScenarioKind } from "./scenario/scenario.ts";
 
@@ -46,6 +47,8 @@ const STATES = [
   "two generations of shards unread",
   "gap announced",
   "lease surrendered",
+  "lease of a dead worker judged by L2",
+  "lease of a stopped worker judged by L2",
 ] as const;
 
 type State = (typeof STATES)[number] | "poison refused alone";
@@ -126,6 +129,10 @@ export function countStates(history: History): void {
   const events = (name: string): number => history.events.filter((one) => one.name === name).length;
   count("gap announced", events("records-trimmed"));
   count("lease surrendered", events("stalled"));
+  for (const { life, held } of loneEnds(history)) {
+    const how = life.end === "killed" ? "dead" : "stopped";
+    count(`lease of a ${how} worker judged by L2`, held.length);
+  }
   count("dead letter", history.letters.length);
   count("batch failed", events("processor-failed"));
   count("poison refused alone", history.refusedAlone.length);

@@ -4,31 +4,34 @@ import { isShardEnd } from "@shardline/model";
 import { endMs, type Schedule } from "../faults/fault.ts";
 import type { History, ProcessLife } from "../history/history.ts";
 import type { Tenure } from "../history/tenures.ts";
+import type { Scenario } from "../scenario/scenario.ts";
 import type { Violation } from "./violation.ts";
 
 /** D + 2 s of section 1.2, with a second for the calls themselves. */
-export function takeoverBoundMs(history: History): number {
-  const { failoverTimeMs, scanIntervalMs } = history.scenario.consumer;
+function takeoverBoundMs({ consumer: { failoverTimeMs, scanIntervalMs } }: Scenario): number {
   return (failoverTimeMs + 2 * scanIntervalMs + 1000) * 1.02;
 }
 
+/** How long after the world healed every lease has an owner: a call sent before may hang until its own deadline. */
+export function ownedBoundMs(scenario: Scenario): number {
+  const { kinesisCallTimeoutMs, failoverTimeMs } = scenario.consumer;
+  return kinesisCallTimeoutMs + failoverTimeMs / 4 + takeoverBoundMs(scenario);
+}
+
 /** Survivors notice at their next scan. */
-function gracefulBoundMs(history: History): number {
-  return history.scenario.consumer.scanIntervalMs * 1.02 + 1000;
+function gracefulBoundMs({ consumer }: Scenario): number {
+  return consumer.scanIntervalMs * 1.02 + 1000;
 }
 
 export function l1OwnedAfterHeal(history: History): Violation[] {
-  // A call that was sent before may hang until its own deadline.
-  const { kinesisCallTimeoutMs, failoverTimeMs } = history.scenario.consumer;
-  const lastCallMs = kinesisCallTimeoutMs + failoverTimeMs / 4;
   // Somebody must be there to take them: from then on it counts.
   const stayed = [...history.lives.values()].filter(
     (life) =>
-      life.role === "worker" && (life.stopAskedMs ?? life.endMs ?? Infinity) >= history.restMs,
+      life.role === "worker" && (life.stopAskedMs ?? life.endMs ?? Infinity) >= history.closeMs,
   );
   const thereMs = Math.min(...stayed.map(({ startMs }) => startMs));
-  const atMs = Math.max(history.healMs, thereMs) + lastCallMs + takeoverBoundMs(history);
-  if (!(atMs < history.restMs)) return [];
+  const atMs = Math.max(history.healMs, thereMs) + ownedBoundMs(history.scenario);
+  if (!(atMs <= history.closeMs)) return [];
   // Whoever could not read a shard leaves it to the others for a while (F21).
   const gaveUp = new Set(
     history.events.flatMap(({ name, payload }) => (name === "stalled" ? [payload["shardId"]] : [])),
@@ -74,7 +77,8 @@ function ownedAt(history: History, leaseKey: string, atMs: number): boolean {
       ((tenure.end?.atMs ?? Infinity) > atMs
         ? livesAt(history, tenure.incarnation, atMs)
         : // Just let go of: somebody may still be on the way to it.
-          tenure.end?.verb === "release" && tenure.end.atMs > atMs - gracefulBoundMs(history)),
+          tenure.end?.verb === "release" &&
+          tenure.end.atMs > atMs - gracefulBoundMs(history.scenario)),
   );
 }
 
@@ -83,23 +87,36 @@ function livesAt(history: History, incarnation: string, atMs: number): boolean {
   return life !== undefined && life.startMs <= atMs && (life.endMs ?? Infinity) > atMs;
 }
 
-/** L2: judged for the deaths around which nothing else was wrong. */
+/** A death or a farewell of a worker around which nothing else was wrong: L2 is judged for these. */
+export interface LoneEnd {
+  readonly life: ProcessLife;
+  readonly endMs: number;
+  readonly boundMs: number;
+  readonly held: readonly Tenure[];
+}
+
+export function loneEnds(history: History): LoneEnd[] {
+  return [...history.lives.values()].flatMap((life) => {
+    const { role, end, endMs } = life;
+    if (role !== "worker" || endMs === undefined || end === "failed") return [];
+    const boundMs =
+      end === "killed" ? takeoverBoundMs(history.scenario) : gracefulBoundMs(history.scenario);
+    if (!undisturbed(history, life, endMs + boundMs)) return [];
+    return [{ life, endMs, boundMs, held: heldAtEnd(history, life) }];
+  });
+}
+
 export function l2TakenOver(history: History): Violation[] {
   const violations: Violation[] = [];
-  for (const life of history.lives.values()) {
-    if (life.role !== "worker" || life.endMs === undefined || life.end === "failed") continue;
-    if (life.endMs >= history.healMs) continue;
-    const boundMs = life.end === "killed" ? takeoverBoundMs(history) : gracefulBoundMs(history);
-    if (!undisturbed(history, life, boundMs)) continue;
-    for (const tenure of heldAtEnd(history, life)) {
+  for (const { life, endMs, boundMs, held } of loneEnds(history)) {
+    for (const tenure of held) {
       const next = history.tenures.all.find(
         (other) => other.leaseKey === tenure.leaseKey && other.take.step > tenure.take.step,
       );
-      if (next !== undefined && next.take.atMs <= life.endMs + boundMs) continue;
-      const when =
-        next === undefined ? "never" : `after ${Math.round(next.take.atMs - life.endMs)} ms`;
+      if (next !== undefined && next.take.atMs <= endMs + boundMs) continue;
+      const when = next === undefined ? "never" : `after ${Math.round(next.take.atMs - endMs)} ms`;
       const message = `${tenure.leaseKey} of ${life.incarnation} (${life.end}) was taken over ${when}, bound ${Math.round(boundMs)} ms`;
-      violations.push({ property: "L2", atMs: life.endMs, message });
+      violations.push({ property: "L2", atMs: endMs, message });
     }
   }
   return violations;
@@ -117,9 +134,8 @@ function heldAtEnd(history: History, life: ProcessLife): Tenure[] {
 }
 
 /** Nothing but this end happened from a lease's life before it until the bound after it. */
-function undisturbed(history: History, life: ProcessLife, boundMs: number): boolean {
+function undisturbed(history: History, life: ProcessLife, untilMs: number): boolean {
   const fromMs = (life.stopAskedMs ?? life.endMs ?? 0) - history.scenario.consumer.failoverTimeMs;
-  const untilMs = (life.endMs ?? 0) + boundMs;
   if (untilMs >= history.healMs) return false;
   const schedule: Schedule = history.schedule;
   const others = schedule.filter((fault) => endMs(fault) >= fromMs && fault.atMs <= untilMs);
@@ -127,7 +143,7 @@ function undisturbed(history: History, life: ProcessLife, boundMs: number): bool
     (one) =>
       one.role === "worker" &&
       one.startMs <= fromMs &&
-      one.stopAskedMs === undefined &&
+      (one.stopAskedMs ?? Infinity) > untilMs &&
       (one.endMs ?? Infinity) > untilMs,
   );
   return others.length <= 1 && survivors.length > 0;

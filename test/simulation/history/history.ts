@@ -168,8 +168,8 @@ export class History {
   readonly counters: Map<string, number> = new Map();
   /** When no more faults are injected. */
   healMs = 0;
-  /** When everything had come to rest after that, or the time for it was up. */
-  restMs = 0;
+  /** When everything had come to rest after that, or the time for it was up, and all were asked to stop. */
+  closeMs = 0;
   /** When the run was over. */
   endMs = 0;
   readonly schedule: Schedule;

@@ -1,6 +1,7 @@
 /** One run: load and faults, then peace until everything has come to rest, then a graceful end. */
 
 import { isShardEnd } from "@shardline/model";
+import { ownedBoundMs } from "../checkers/ownership.ts";
 import type { Schedule } from "../faults/fault.ts";
 import type { History } from "../history/history.ts";
 import { NOTHING_PLANTED, type Plant } from "../planted/plant.ts";
@@ -16,7 +17,7 @@ export interface Run {
   readonly virtualMs: number;
 }
 
-/** Peace goes on for this long after everything is at rest, so that what is late shows. */
+/** Peace goes on for this long after everything is at rest, and until L1 can be judged, so that what is late shows. */
 const CALM_MS = 5000;
 
 export async function runScenario(
@@ -46,8 +47,9 @@ async function live(world: World, schedule: Schedule): Promise<void> {
   world.note("world.heal", {});
   world.fleet.heal();
   await kernel.run(kernel.nowMs + scenario.settleMs, () => atRest(world));
-  history.restMs = kernel.nowMs;
-  await kernel.run(kernel.nowMs + CALM_MS);
+  const ownedMs = scenario.workers === 0 ? 0 : history.healMs + ownedBoundMs(scenario);
+  await kernel.run(Math.max(kernel.nowMs + CALM_MS, ownedMs));
+  history.closeMs = kernel.nowMs;
   world.note("world.close", {});
   world.fleet.close();
   if (scenario.workers === 0) {
