@@ -14,6 +14,7 @@ import {
   s6OneResultPerPut,
 } from "./one-result.ts";
 import { putOrder } from "./order.ts";
+import { s4dHonestLosses } from "./losses.ts";
 import { l1OwnedAfterHeal, l2TakenOver } from "./ownership.ts";
 import { poisonStandsAlone } from "./poison.ts";
 import { s2AndCheckpoints } from "./processing.ts";
@@ -39,6 +40,7 @@ const OF_WORKERS: readonly Checker[] = [
   s4cFences,
   s4aFencedWrites,
   s4bNoStaleDelivery,
+  s4dHonestLosses,
   s5ParentsFirst,
   s5cNoLostChildren,
   s8HandlerDiscipline,

@@ -109,6 +109,51 @@ class DoubtIsSuccess extends ForwardLeases {
   }
 }
 
+/** Whatever is in doubt has surely failed, because somebody else has the lease (K5). */
+class DoubtIsLoss extends ForwardLeases {
+  override async checkpoint(
+    held: Lease,
+    write: CheckpointWrite,
+    options: CallOptions,
+  ): Promise<LeaseWrite> {
+    return this.#settled(held, await this.next.checkpoint(held, write, options));
+  }
+
+  override async renew(
+    held: Lease,
+    throughputKBps: number | undefined,
+    options: CallOptions,
+  ): Promise<LeaseWrite> {
+    return this.#settled(held, await this.next.renew(held, throughputKBps, options));
+  }
+
+  #settled(held: Lease, answer: LeaseWrite): LeaseWrite {
+    if (answer.kind !== "failed" || !answer.ambiguous) return answer;
+    return { kind: "obsolete", current: { ...held, owner: "another", counter: held.counter + 1 } };
+  }
+}
+
+/** A renewal in doubt has surely worked: nobody else can have the lease. */
+class DoubtIsHold extends ForwardLeases {
+  override async renew(
+    held: Lease,
+    throughputKBps: number | undefined,
+    options: CallOptions,
+  ): Promise<LeaseWrite> {
+    const answer = await this.next.renew(held, throughputKBps, options);
+    if (answer.kind !== "failed" || !answer.ambiguous) return answer;
+    return { kind: "ok", lease: held };
+  }
+}
+
+/** Gives the lease back in its own mind only. */
+class ReleaseForgotten extends ForwardLeases {
+  override release(held: Lease): Promise<LeaseWrite> {
+    const lease = { ...held, owner: undefined, counter: held.counter + 1 };
+    return Promise.resolve({ kind: "ok", lease });
+  }
+}
+
 /** Every lease that anybody has looks free. */
 class EverythingLooksFree extends ForwardLeases {
   override async list(options: CallOptions): ReturnType<LeaseTable["list"]> {
@@ -249,6 +294,27 @@ export const LEASE_BUGS: readonly Plant[] = [
     seed: 4,
     breaks: "R4",
     leases: (port) => new DoubtIsSuccess(port),
+  },
+  {
+    name: "doubt-is-loss",
+    properties: ["S4d"],
+    seed: 1,
+    breaks: "R4 (K5)",
+    leases: (port) => new DoubtIsLoss(port),
+  },
+  {
+    name: "doubt-is-hold",
+    properties: ["S4b"],
+    seed: 15,
+    breaks: "R4, R2: only an applied write moves the deadline",
+    leases: (port) => new DoubtIsHold(port),
+  },
+  {
+    name: "release-forgotten",
+    properties: ["L2"],
+    seed: 115,
+    breaks: "L2 after a graceful stop",
+    leases: (port) => new ReleaseForgotten(port),
   },
   {
     name: "everything-looks-free",
