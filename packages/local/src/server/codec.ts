@@ -39,7 +39,7 @@ export function codecOf(contentType: string | undefined): Codec | undefined {
 
 export { jsonCodec };
 
-function encodeJson(output: object): string {
+function encodeJson(output: object): string | Uint8Array {
   if (isPutRecordsAnswer(output)) return putRecordsAnswer(output);
   return hasRecords(output) ? recordsJson(output) : JSON.stringify(output);
 }

@@ -6,15 +6,30 @@ interface Stored {
 }
 
 /** What `JSON.stringify` gives, but for the order of the members. */
-export function putRecordsAnswer({ Records, ...rest }: { readonly Records: object[] }): string {
+export function putRecordsAnswer(output: { readonly Records: object[] }): string | Uint8Array {
+  const { Records, ...rest } = output;
+  /** What follows the number; a call is answered for few shards. */
+  const tails = new Map<string, string>();
+  let isAscii = true;
   let text = "";
   for (const result of Records) {
-    if (text !== "") text += ",";
-    text += isStored(result)
-      ? `{"SequenceNumber":"${result.SequenceNumber}","ShardId":"${result.ShardId}"}`
-      : JSON.stringify(result);
+    if (isStored(result)) {
+      const { SequenceNumber, ShardId } = result;
+      let tail = tails.get(ShardId);
+      if (tail === undefined) {
+        tail = `","ShardId":"${ShardId}"}`;
+        tails.set(ShardId, tail);
+      }
+      text += text === "" ? '{"SequenceNumber":"' : ',{"SequenceNumber":"';
+      text += SequenceNumber;
+      text += tail;
+    } else {
+      isAscii = false;
+      text += text === "" ? JSON.stringify(result) : `,${JSON.stringify(result)}`;
+    }
   }
-  return `${JSON.stringify(rest).slice(0, -1)},"Records":[${text}]}`;
+  const json = `${JSON.stringify(rest).slice(0, -1)},"Records":[${text}]}`;
+  return isAscii ? Buffer.from(json, "latin1") : json;
 }
 
 function isStored(result: object): result is Stored {

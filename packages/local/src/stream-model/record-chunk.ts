@@ -38,6 +38,7 @@ export class RecordChunk {
   /** What the chunks of the shard before this one took. */
   readonly firstRetainedBytes: number;
   readonly #memory: Buffer;
+  readonly #view: DataView;
   readonly #offsets: number[] = [];
   /** Bytes of the chunk up to and including each record, as the service counts them. */
   readonly #endBytes: number[] = [];
@@ -52,6 +53,7 @@ export class RecordChunk {
     firstRetainedBytes: number,
   ) {
     this.#memory = takeChunkMemory(capacityBytes);
+    this.#view = new DataView(this.#memory.buffer);
     this.firstPosition = firstPosition;
     this.firstBytes = firstBytes;
     this.firstRetainedBytes = firstRetainedBytes;
@@ -102,9 +104,10 @@ export class RecordChunk {
         : writeAscii(PartitionKey, memory, end);
     }
     const dataLength = writePayload(record.Data, memory, end);
-    memory.writeDoubleLE(record.ApproximateArrivalTimestamp.epochMs, at);
-    memory.writeUInt32LE(dataLength, at + DATA_LENGTH_AT);
-    memory.writeUInt32LE(end - keyAt, at + KEY_LENGTH_AT);
+    const view = this.#view;
+    view.setFloat64(at, record.ApproximateArrivalTimestamp.epochMs);
+    view.setUint32(at + DATA_LENGTH_AT, dataLength);
+    view.setUint32(at + KEY_LENGTH_AT, end - keyAt);
     memory[at + NUMBER_LENGTH_AT] = SequenceNumber.length;
     memory[at + FLAGS_AT] = flags;
     this.#offsets.push(at);
@@ -123,7 +126,7 @@ export class RecordChunk {
   }
 
   arrivalMs(index: number): number {
-    return this.#memory.readDoubleLE(this.#offsets[index] as number);
+    return this.#view.getFloat64(this.#offsets[index] as number);
   }
 
   /** The data is a view of the chunk's memory. */
@@ -133,11 +136,11 @@ export class RecordChunk {
     const at = this.#offsets[index] as number;
     const flags = memory[at + FLAGS_AT] as number;
     const keyAt = at + HEADER_BYTES + (memory[at + NUMBER_LENGTH_AT] as number);
-    const dataAt = keyAt + memory.readUInt32LE(at + KEY_LENGTH_AT);
-    const dataLength = memory.readUInt32LE(at + DATA_LENGTH_AT);
+    const dataAt = keyAt + this.#view.getUint32(at + KEY_LENGTH_AT);
+    const dataLength = this.#view.getUint32(at + DATA_LENGTH_AT);
     const Data: Payload = new Uint8Array(memory.buffer, dataAt, dataLength);
     const SequenceNumber = this.sequenceNumber(index);
-    const ApproximateArrivalTimestamp = new Timestamp(memory.readDoubleLE(at));
+    const ApproximateArrivalTimestamp = new Timestamp(this.#view.getFloat64(at));
     const encoding = (flags & WIDE_KEY) === 0 ? "latin1" : "utf16le";
     return {
       SequenceNumber,
