@@ -28,6 +28,11 @@ import { Tenure } from "./tenure.ts";
 
 /** Takes that are under way at once. */
 const CONCURRENT_TAKES = 16;
+/**
+ * Writes of the tenures that are under way at once. Where the machine or the table is too slow for all
+ * shards, writes wait here and reads wait for them: a late read costs time, a late renewal the lease.
+ */
+const CONCURRENT_WRITES = 16;
 /** A listing that would prove a parent trimmed is not asked for more often. */
 const LISTING_INTERVAL_MS = 5_000;
 /** How long a stop waits for leases that are on their way here, to give them back at once. */
@@ -51,7 +56,8 @@ export class LeaseLoop {
   readonly #view: LeaseView;
   readonly #assignment: Assignment;
   readonly #audit: ShardAudit;
-  readonly #slots: Slots;
+  readonly #writeSlots: Slots = new Slots(CONCURRENT_WRITES);
+  readonly #readSlots: Slots;
   readonly #runners = new Map<string, ShardRunner>();
   readonly #ends = new Set<Promise<void>>();
   readonly #lastKnown = new Map<string, Lease>();
@@ -64,7 +70,7 @@ export class LeaseLoop {
   constructor(host: LoopHost) {
     const { config, ports } = host;
     this.#host = host;
-    this.#slots = new Slots(config.maxConcurrentReads);
+    this.#readSlots = new Slots(config.maxConcurrentReads, this.#writeSlots);
     this.#book = new LeaseBook(config.failoverTimeMs);
     this.#view = new LeaseView({ ...host, book: this.#book, runners: this.#runners });
     const { workerId, maxLeases, leaseScanIntervalMs } = config;
@@ -240,7 +246,7 @@ export class LeaseLoop {
     this.#view.asked.delete(leaseKey);
     this.#view.lapsed.delete(leaseKey);
     reporter.taken(lease, effectiveOwner(seen));
-    return new Tenure(lease, sentMs, config, ports);
+    return new Tenure(lease, sentMs, config, { ...ports, slots: this.#writeSlots });
   }
 
   async #take(leaseKey: string): Promise<void> {
@@ -257,7 +263,7 @@ export class LeaseLoop {
     const runner = new ShardRunner(tenure, {
       ...this.#host,
       hasHeirs: (shardId) => this.#view.hasHeirs(shardId),
-      slots: this.#slots,
+      readSlots: this.#readSlots,
       shareBytes: () => config.maxBufferedBytes / Math.max(1, this.#runners.size),
     });
     this.#runners.set(runner.shardId, runner);

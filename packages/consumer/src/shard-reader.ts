@@ -33,7 +33,7 @@ export class ShardReader {
       { ...config, shardId, retentionMs: host.watch.retentionMs },
       {
         ...host.ports,
-        slots: host.slots,
+        slots: host.readSlots,
         shareBytes: () => host.shareBytes(),
         onCall: (call, elapsedMs, failed) => reporter.read(shardId, call, elapsedMs, failed),
       },

@@ -33,8 +33,8 @@ export interface SessionHost {
   readonly reporter: Reporter;
   /** Has a child of that shard begun? Then the shard was finished. */
   hasHeirs(shardId: string): boolean;
-  /** For reads, shared by all shards of the worker. */
-  readonly slots: Slots;
+  /** Shared by all shards of the worker. */
+  readonly readSlots: Slots;
   /** Bytes that one shard may hold unprocessed. */
   shareBytes(): number;
 }

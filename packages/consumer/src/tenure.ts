@@ -20,6 +20,7 @@ import {
   type LeaseWrite,
   type PendingCheckpoint,
   type Random,
+  type Slots,
   sleep,
   type Timer,
 } from "@shardline/model";
@@ -51,6 +52,8 @@ export interface TenurePorts {
   readonly leases: LeaseTable;
   readonly clock: Clock;
   readonly random: Random;
+  /** For writes, shared by all tenures of the worker. */
+  readonly slots: Slots;
 }
 
 export interface TenureListener {
@@ -208,8 +211,11 @@ export class Tenure {
   async #perform(write: Write, startedMs: number): Promise<TenureWrite> {
     const giveUpMs = startedMs + this.#config.failoverTimeMs * WRITE_SHARE;
     for (let attempt = 0; ; attempt++) {
-      if (!this.isHeld()) return { kind: "lost" };
-      const result = await this.#attempt(write);
+      const { slots } = this.#ports;
+      // What waits here was not sent: no doubt, and no deadline but the tenure's.
+      const entered = slots.tryEnter() || (await this.#waitFor(slots));
+      if (!entered) return { kind: "lost" };
+      const result = await this.#attempt(write).finally(() => slots.leave());
       if (result !== "again") {
         const final = result.kind === "failed" && !isRetryable(result);
         const late = this.#ports.clock.nowMs() >= giveUpMs;
@@ -226,8 +232,18 @@ export class Tenure {
     }
   }
 
+  async #waitFor(slots: Slots): Promise<boolean> {
+    try {
+      await slots.enter(this.signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** One sending, and the consistent read if its answer is in doubt. */
   async #attempt(write: Write): Promise<TenureWrite | "again"> {
+    if (!this.isHeld()) return { kind: "lost" };
     const held = this.#lease;
     const sentMs = this.#ports.clock.nowMs();
     const doubt: Doubt = { intended: write.intend(held), sentMs };

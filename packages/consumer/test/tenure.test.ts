@@ -1,5 +1,12 @@
 import { MemoryLeaseTable, SeededRandom, VirtualClock } from "@shardline/local";
-import { failure, type Lease, type LeaseTable, newLease, TRIM_HORIZON } from "@shardline/model";
+import {
+  failure,
+  type Lease,
+  type LeaseTable,
+  newLease,
+  Slots,
+  TRIM_HORIZON,
+} from "@shardline/model";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Tenure, type TenureListener } from "../src/tenure.ts";
 import { intercepted } from "./support/world.ts";
@@ -48,7 +55,7 @@ function faulty(): LeaseTable {
 }
 
 async function begin(): Promise<Tenure> {
-  const ports = { leases: faulty(), clock, random: new SeededRandom(3) };
+  const ports = { leases: faulty(), clock, random: new SeededRandom(3), slots: new Slots(1) };
   const row = table.rows()[0] as Lease;
   const taken = await table.take(row, "me", undefined, CALL);
   if (taken.kind !== "ok") throw new Error("not taken");
@@ -130,7 +137,7 @@ describe("Tenure", () => {
       await new Promise<void>((done) => void clock.setTimer(1_500, done));
       return answer;
     });
-    const ports = { leases: slow, clock, random: new SeededRandom(1) };
+    const ports = { leases: slow, clock, random: new SeededRandom(1), slots: new Slots(1) };
     const tenure = new Tenure(row0, clock.nowMs(), config, ports);
     const renewal = tenure.renew();
     await clock.advance(1_500);
@@ -142,12 +149,41 @@ describe("Tenure", () => {
     expect(tenure.isHeld()).toBe(false);
   });
 
+  it("F20: a write that waits for its turn has no deadline but the tenure's, and is not sent after it", async () => {
+    const row0 = (await begin()).lease;
+    const sent: string[] = [];
+    const leases = intercepted(table, async (method, call) => {
+      sent.push(method);
+      return call();
+    });
+    const slots = new Slots(1);
+    const ports = { leases, clock, random: new SeededRandom(1), slots };
+    const tenure = new Tenure(row0, clock.nowMs(), config, ports);
+    tenure.start(listener);
+    expect(slots.tryEnter()).toBe(true);
+    const renewal = tenure.renew();
+    await clock.advance(config.leaseCallTimeoutMs * 2);
+    slots.leave();
+    expect((await renewal).kind).toBe("ok");
+    expect(sent).toEqual(["renew"]);
+    expect(slots.tryEnter()).toBe(true);
+    const late = tenure.checkpoint(cp("5"));
+    await clock.advance(config.failoverTimeMs);
+    expect(await late).toEqual({ kind: "lost" });
+    expect(tenure.loss).toBe("expired");
+    slots.leave();
+    await clock.advance(config.failoverTimeMs);
+    expect(sent).toEqual(["renew"]);
+    expect(slots.tryEnter()).toBe(true);
+  });
+
   it("R9: a process that slept sees it before any timer fires", async () => {
     const tenure = await begin();
     const frozen = new Tenure(tenure.lease, clock.nowMs() - 9_500, config, {
       leases: table,
       clock,
       random: new SeededRandom(1),
+      slots: new Slots(1),
     });
     expect(frozen.isHeld()).toBe(false);
     expect(frozen.loss).toBe("expired");

@@ -1,17 +1,24 @@
 import { AbortedError } from "./errors.ts";
 
-/** How many may be at something at once. First come, first served. */
+/**
+ * How many may be at something at once. First come, first served, and nobody while others wait for
+ * the slots that these yield to.
+ */
 export class Slots {
   readonly #waiting = new Set<() => void>();
+  readonly #yieldTo: Slots | undefined;
+  readonly #yielding: Slots[] = [];
   #free: number;
 
-  constructor(size: number) {
+  constructor(size: number, yieldTo?: Slots) {
     this.#free = size;
+    this.#yieldTo = yieldTo;
+    if (yieldTo !== undefined) yieldTo.#yielding.push(this);
   }
 
   /** Takes a slot if one is free now. */
   tryEnter(): boolean {
-    if (this.#free === 0) return false;
+    if (!this.#isOpen()) return false;
     this.#free--;
     return true;
   }
@@ -26,6 +33,7 @@ export class Slots {
       const onAbort = (): void => {
         this.#waiting.delete(enter);
         reject(AbortedError.from(signal));
+        this.#admit();
       };
       const enter = (): void => {
         signal.removeEventListener("abort", onAbort);
@@ -36,14 +44,22 @@ export class Slots {
     });
   }
 
-  /** Gives a slot back: to the one that waits longest, if any. */
   leave(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free++;
-      return;
+    this.#free++;
+    this.#admit();
+  }
+
+  #isOpen(): boolean {
+    const mustYield = this.#yieldTo !== undefined && this.#yieldTo.#waiting.size > 0;
+    return this.#free > 0 && !mustYield;
+  }
+
+  #admit(): void {
+    for (const enter of this.#waiting) {
+      if (!this.tryEnter()) return;
+      this.#waiting.delete(enter);
+      enter();
     }
-    this.#waiting.delete(next);
-    next();
+    for (const slots of this.#yielding) slots.#admit();
   }
 }

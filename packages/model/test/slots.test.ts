@@ -17,7 +17,7 @@ it("lets in as many as there are slots, then one for each that leaves, first com
   slots.leave();
   await settled();
   expect(entered).toEqual(["a"]);
-  // The slot was handed on: nobody may slip in between.
+  // The slot was handed on, and nobody slipped in between.
   expect(slots.tryEnter()).toBe(false);
   slots.leave();
   slots.leave();
@@ -37,4 +37,25 @@ it("who gives up waiting takes no slot", async () => {
   await expect(slots.enter(gone.signal)).rejects.toThrow(AbortedError);
   slots.leave();
   expect(slots.tryEnter()).toBe(true);
+});
+
+it("nobody enters while others wait for the slots that these yield to", async () => {
+  const urgent = new Slots(1);
+  const slots = new Slots(3, urgent);
+  expect([urgent.tryEnter(), slots.tryEnter()]).toEqual([true, true]);
+  const entered: string[] = [];
+  const gone = new AbortController();
+  void urgent.enter(never()).then(() => entered.push("urgent"));
+  const leaving = urgent.enter(gone.signal).catch(() => entered.push("gone"));
+  expect(slots.tryEnter()).toBe(false);
+  void slots.enter(never()).then(() => entered.push("other"));
+  slots.leave();
+  urgent.leave();
+  await settled();
+  expect(entered).toEqual(["urgent"]);
+  gone.abort();
+  await leaving;
+  await settled();
+  expect(entered).toEqual(["urgent", "gone", "other"]);
+  expect([slots.tryEnter(), slots.tryEnter(), slots.tryEnter()]).toEqual([true, true, false]);
 });
