@@ -4,6 +4,7 @@
  */
 
 import { type Failure, type FailureReason, failure } from "@shardline/model";
+import { redacted } from "./redact.ts";
 
 /** What was being attempted; part of the message and of the judgement whether doubt matters. */
 export interface CallSite {
@@ -102,7 +103,7 @@ const CODES: Readonly<Record<FailureReason, readonly string[]>> = {
     "KMSNotFoundException",
     "KMSOptInRequired",
   ],
-  malformed: ["SyntaxError", "Z_DATA_ERROR", "Z_BUF_ERROR"],
+  malformed: ["AnswerTooLarge", "SyntaxError", "Z_DATA_ERROR", "Z_BUF_ERROR"],
   unknown: [],
 };
 
@@ -235,7 +236,8 @@ function read(error: object): Facts {
     systemCode?.startsWith("ERR_") || ["Error", "TypeError", "AggregateError"].includes(name);
   return {
     code: systemCode !== undefined && (network || own) ? systemCode : stripped(name),
-    message: clip(text(field(error, "message")) ?? ""),
+    // The engine's message would quote the body, which may hold records.
+    message: name === "SyntaxError" ? "no JSON" : clip(text(field(error, "message")) ?? ""),
     status: typeof status === "number" ? status : undefined,
     syscall: text(field(error, "syscall")),
     network,
@@ -334,6 +336,6 @@ function text(value: unknown): string | undefined {
 
 /** First line only: a deserialisation error quotes whole bodies. */
 function clip(message: string): string {
-  const line = message.split("\n", 1)[0] ?? "";
+  const line = redacted(message.slice(0, 10 * MAX_MESSAGE_CHARACTERS)).split("\n", 1)[0] ?? "";
   return line.length <= MAX_MESSAGE_CHARACTERS ? line : `${line.slice(0, MAX_MESSAGE_CHARACTERS)}…`;
 }

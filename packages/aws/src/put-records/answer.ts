@@ -2,6 +2,7 @@
 
 import type { PutRecordsAnswer, PutRecordsEntryOutcome } from "@shardline/model";
 import { MalformedAnswer } from "../kinesis-words.ts";
+import { redacted } from "../redact.ts";
 
 /** The answer's shape, the SDK's and the wire's alike. */
 export interface PutRecordsOutput {
@@ -30,7 +31,7 @@ function readEntry(entry: PutRecordsResultEntry): PutRecordsEntryOutcome {
     throw new MalformedAnswer("a result is no object");
   const { ErrorCode: code, ShardId: shardId, SequenceNumber: sequenceNumber } = entry;
   if (typeof code === "string") {
-    return { kind: "failed", code, message: entry.ErrorMessage ?? "" };
+    return { kind: "failed", code, message: redacted(String(entry.ErrorMessage ?? "")) };
   }
   if (typeof shardId !== "string" || typeof sequenceNumber !== "string") {
     throw new MalformedAnswer("a result has neither an error nor a sequence number");

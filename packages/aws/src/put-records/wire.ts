@@ -37,9 +37,10 @@ export interface Wire {
 /** 500 results take about 60 KB; more than this is no answer of Kinesis. */
 export const MAX_ANSWER_BYTES: number = 16 * 1024 * 1024;
 
-export class AnswerTooLarge extends SyntaxError {
+export class AnswerTooLarge extends Error {
+  override readonly name = "AnswerTooLarge";
+
   constructor() {
     super(`more than ${MAX_ANSWER_BYTES} bytes`);
-    this.name = "SyntaxError";
   }
 }
