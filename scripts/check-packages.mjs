@@ -24,12 +24,13 @@ const IMPORT = /^(?:(?:import|export)\s[^'"]*?\sfrom\s+|import\s+)["']([^'"]+)["
 async function main() {
   const root = join(import.meta.dirname, "..", "packages");
   const folders = (await readdir(root)).toSorted().map((name) => join(root, name));
+  const shared = JSON.parse(await readFile(join(root, "../package.json"), "utf8"));
   const work = await mkdtemp(join(tmpdir(), "shardline-package-"));
   try {
     let failed = 0;
     for (const folder of folders) {
       const started = performance.now();
-      const { name, problems } = await check(folder, work);
+      const { name, problems } = await check(folder, work, shared);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`${problems.length === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)`);
       for (const problem of problems) console.log(`     ${problem}`);
@@ -41,7 +42,7 @@ async function main() {
   }
 }
 
-async function check(folder, work) {
+async function check(folder, work, shared) {
   const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   const packed = await pack(folder, work);
   const tarball = join(work, packed.filename);
@@ -55,8 +56,35 @@ async function check(folder, work) {
     checkImports(folder, manifest, packed.files),
   ]);
   const lint = linted.messages.map((message) => `publint: ${formatMessage(message, manifest)}`);
-  const problems = [...(await checkFiles(folder, manifest, packed.files)), ...imports];
+  const files = await checkFiles(folder, manifest, packed.files);
+  const problems = [...checkManifest(manifest, shared), ...files, ...imports];
   return { name: manifest.name, problems: [...problems, ...lint, ...typed] };
+}
+
+/** What all packages have, and have alike. */
+function checkManifest(manifest, shared) {
+  const problems = [];
+  for (const field of ["version", "license", "type", "engines"]) {
+    if (JSON.stringify(manifest[field]) !== JSON.stringify(shared[field])) {
+      problems.push(`${field} is not the workspace's`);
+    }
+  }
+  if (!/^[A-Z].{20,}\.$/.test(manifest.description ?? ""))
+    problems.push("description: no sentence");
+  if (!manifest.keywords?.includes("kinesis")) problems.push("keywords: kinesis is not among them");
+  if (manifest.sideEffects !== false) problems.push("sideEffects is not false");
+  if (manifest.publishConfig?.access !== "public")
+    problems.push("publishConfig.access: not public");
+  const { types, default: main } = manifest.exports?.["."] ?? {};
+  if (types !== "./dist/index.d.ts" || main !== "./dist/index.js") {
+    problems.push('exports["."] does not lead to dist/index.js and its types');
+  }
+  for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
+    if (name.startsWith("@shardline/") && range !== manifest.version) {
+      problems.push(`${name} is wanted as ${range}, not as ${manifest.version}`);
+    }
+  }
+  return problems;
 }
 
 async function pack(folder, work) {
