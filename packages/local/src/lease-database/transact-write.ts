@@ -16,6 +16,7 @@ interface Step {
   readonly checkOnly: boolean;
 }
 
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
 const MAX_ACTIONS = 100;
 const OPERATION_OF = {
   Put: "PutItem",

@@ -20,8 +20,9 @@ interface IndexUpdate {
   readonly Delete?: { readonly IndexName: string };
 }
 
-/** The service changes one index at a time. */
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html */
 const MAX_INDEX_CHANGES = 1;
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
 const MAX_INDEXES = 20;
 const PROJECTIONS: ReadonlySet<unknown> = new Set(["ALL", "INCLUDE", "KEYS_ONLY"]);
 

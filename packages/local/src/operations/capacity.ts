@@ -58,5 +58,8 @@ export function checkWarmThroughput(
   }
 }
 
-/** Channels in an account and region. Not documented as a number; a round one that tests can reach. */
+/**
+ * Channels in an account and region. The service has a limit, which DescribeLimits tells, but no page
+ * states its number: this one is ours, small enough for tests to reach.
+ */
 export const CHANNEL_LIMIT = 100;

@@ -10,6 +10,7 @@ import { serializationProblem } from "./serialization.ts";
 
 type Check = (value: unknown) => boolean;
 
+/** On no page; kinesalite, which was written after the service's answers, stops at as many. */
 const MAX_ERRORS = 10;
 
 /** @returns a function that throws a ServiceError for an input that does not fit. */

@@ -13,7 +13,10 @@ import type { Subscription, SubscriptionEvent, SubscriptionStep } from "./subscr
 /** A second call for the same consumer and shard is refused this long, and takes over after it.
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.html */
 const TAKEOVER_AFTER_MS = 5000;
-/** An idle subscription sends an empty event this often, so that the reader's place moves on. */
+/**
+ * An idle subscription sends an empty event this often, so that the reader's place moves on. No page
+ * says how often, nor how large an event may be: the three are ours.
+ */
 const IDLE_EVENT_MS = 5000;
 const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_EVENT_RECORDS = 10_000;
