@@ -26,6 +26,12 @@ interface Avoidance {
   readonly times: number;
 }
 
+/**
+ * A lease that is free for so long is wanted by nobody else: whoever had not left it himself would have
+ * taken it when it was overdue.
+ */
+const FORSAKEN_SCANS = 3;
+
 export class LeaseView {
   readonly #host: ViewHost;
   readonly #eligibleSinceMs = new Map<string, number>();
@@ -56,7 +62,7 @@ export class LeaseView {
       const holding = this.#holding(sighting, runner, nowMs);
       if (holding.kind === "owned") workers.add(holding.owner);
       if (holding.kind === "free" && holding.expired) expired++;
-      const avoid = (runner !== undefined && !held) || this.#isAvoided(leaseKey, nowMs);
+      const avoid = (runner !== undefined && !held) || this.#isAvoided(leaseKey, holding, nowMs);
       candidates.push({ leaseKey, holding, avoid });
     }
     return { candidates, workers: workers.size, expired };
@@ -69,7 +75,7 @@ export class LeaseView {
     );
   }
 
-  /** Leaves the lease to others for a while; longer each time, up to the failover time. */
+  /** Leaves the lease to others for a while, if there are any; longer each time, up to the failover time. */
   avoid(leaseKey: string, nowMs: number, chance: number): void {
     const { leaseScanIntervalMs, failoverTimeMs } = this.#host.config;
     const times = (this.#avoid.get(leaseKey)?.times ?? 0) + 1;
@@ -81,7 +87,9 @@ export class LeaseView {
     this.#avoid.delete(leaseKey);
   }
 
-  #isAvoided(leaseKey: string, nowMs: number): boolean {
+  #isAvoided(leaseKey: string, holding: Holding, nowMs: number): boolean {
+    const forsakenMs = this.#host.config.leaseScanIntervalMs * FORSAKEN_SCANS;
+    if (holding.kind === "free" && holding.freeForMs >= forsakenMs) return false;
     return nowMs < (this.#avoid.get(leaseKey)?.untilMs ?? Number.NEGATIVE_INFINITY);
   }
 

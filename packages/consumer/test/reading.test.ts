@@ -116,6 +116,24 @@ describe("reading", () => {
     expect(stalled).toMatchObject([{ workerId: "w1", shardId: ONE, phase: "reading" }]);
   });
 
+  it("F21: after an outage for all it is not left to workers that left it themselves", async () => {
+    const world = new World({ shards: 1 });
+    let cut = false;
+    const kinesis = intercepted(world.kinesis as KinesisApi, async (_, call) =>
+      cut ? failure("unavailable", "ECONNREFUSED", "refused") : call(),
+    );
+    const options = { kinesis, noProgressTimeoutMs: 1_000, failoverTimeMs: 300_000 };
+    world.start("w1", options);
+    world.start("w2", options);
+    await world.until(() => world.row(ONE)?.owner !== undefined);
+    cut = true;
+    await world.clock.advance(90_000);
+    cut = false;
+    await world.put(10);
+    await world.until(() => world.delivered.length === 10, 8_000);
+    expect(new Set(world.texts()).size).toBe(10);
+  });
+
   it("F46: records trimmed before they were read are an event, and an error if the options say so", async () => {
     const world = new World({ shards: 1 });
     await world.put(5, "a");
