@@ -2,7 +2,7 @@
 
 import { isShardEnd } from "@shardline/model";
 import { endMs, type Schedule } from "../faults/fault.ts";
-import type { History, ProcessLife } from "../history/history.ts";
+import type { Delivery, History, ProcessLife } from "../history/history.ts";
 import type { Tenure } from "../history/tenures.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Violation } from "./violation.ts";
@@ -23,6 +23,11 @@ function gracefulBoundMs({ consumer }: Scenario): number {
   return consumer.scanIntervalMs * 1.02 + 1000;
 }
 
+/** Three scans in which others could have taken it, and the one at which whoever gave it up does. */
+function forsakenBoundMs({ consumer }: Scenario): number {
+  return consumer.scanIntervalMs * 1.1 * 4 + 1000;
+}
+
 export function l1OwnedAfterHeal(history: History): Violation[] {
   // Somebody must be there to take them: from then on it counts.
   const stayed = [...history.lives.values()].filter(
@@ -32,13 +37,9 @@ export function l1OwnedAfterHeal(history: History): Violation[] {
   const thereMs = Math.min(...stayed.map(({ startMs }) => startMs));
   const atMs = Math.max(history.healMs, thereMs) + ownedBoundMs(history.scenario);
   if (!(atMs <= history.closeMs)) return [];
-  // Whoever could not read a shard leaves it to the others for a while (F21).
-  const gaveUp = new Set(
-    history.events.flatMap(({ name, payload }) => (name === "stalled" ? [payload["shardId"]] : [])),
-  );
   const violations: Violation[] = [];
   for (const leaseKey of unfinishedAt(history, atMs)) {
-    if (ownedAt(history, leaseKey, atMs) || gaveUp.has(leaseKey)) continue;
+    if (ownedAt(history, leaseKey, atMs) || leftAt(history, leaseKey, atMs)) continue;
     const message = `${leaseKey} has no living owner ${Math.round(atMs - history.healMs)} ms after the last fault`;
     violations.push({ property: "L1", atMs, message });
   }
@@ -80,6 +81,28 @@ function ownedAt(history: History, leaseKey: string, atMs: number): boolean {
           tenure.end?.verb === "release" &&
           tenure.end.atMs > atMs - gracefulBoundMs(history.scenario)),
   );
+}
+
+/**
+ * Given up a moment ago by a worker that could not read it (F21), or that is at work on it still in a
+ * call that does not heed its signal (S8).
+ */
+function leftAt(history: History, leaseKey: string, atMs: number): boolean {
+  const fromMs = atMs - forsakenBoundMs(history.scenario);
+  const surrendered = history.events.some(
+    ({ name, payload, atMs: releasedMs }) =>
+      name === "lease-released" &&
+      payload["shardId"] === leaseKey &&
+      payload["why"] === "surrendered" &&
+      releasedMs > fromMs &&
+      releasedMs <= atMs,
+  );
+  const isRunning = ({ shardId, incarnation, beginMs, endMs: doneMs }: Delivery): boolean =>
+    shardId === leaseKey &&
+    beginMs <= atMs &&
+    (doneMs ?? Infinity) > fromMs &&
+    livesAt(history, incarnation, atMs);
+  return surrendered || history.deliveries.some(isRunning);
 }
 
 function livesAt(history: History, incarnation: string, atMs: number): boolean {
