@@ -38,7 +38,11 @@ export function verdictOnEntry(code: string): "throttled" | "again" | "give-up" 
   return /^(KMS|AccessDenied|ResourceNotFound)/.test(code) ? "give-up" : "again";
 }
 
-/** The service says that such an entry was not added; a failure inside it proves nothing. */
+/**
+ * The page above says of every entry with an error that it was not added. Of a throttled or refused one
+ * that is believed. `InternalFailure` and codes that nobody knows are failures inside the service, which
+ * prove nothing: believing them costs a promise, doubting them only makes an expired record "unknown".
+ */
 export function isEntryAmbiguous(code: string): boolean {
   return verdictOnEntry(code) === "again";
 }
