@@ -1,11 +1,12 @@
 import { AbortedError } from "@shardline/model";
 import type { Admission } from "./admission.ts";
 import { Batch, type PutOutcome } from "./batch.ts";
+import type { Arrival } from "./core/aggregate.ts";
 import { type ProducerEvents, producerEvents } from "./diagnostics.ts";
 import type { Encoding } from "./encoding.ts";
 import { RecordRejectedError } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
-import { checkRecord, type CheckedRecord, type ProducerRecord } from "./record.ts";
+import { checkRecord, type ProducerRecord } from "./record.ts";
 import type { PutResult } from "./result.ts";
 import type { RunLoop } from "./run-loop.ts";
 import { BatchTicket, PromiseTicket, type Ticket } from "./ticket.ts";
@@ -105,12 +106,7 @@ export class Intake {
         this.#beginEncoded(loop, record, ticket, signal, over);
         return;
       }
-      const checked = checkRecord(loop, record, record.data);
-      ticket.bytes = checked.bytes;
-      if (this.#admission.tryEnter(checked.bytes)) {
-        this.#enter(checked, ticket);
-        over?.();
-      } else this.#waitForRoom(checked, ticket, signal, over);
+      this.#admit(loop, checkRecord(loop, record, record.data, ticket), ticket, signal, over);
     } catch (error) {
       this.#fail(ticket, error as Error, over);
     }
@@ -126,24 +122,27 @@ export class Intake {
     this.#encoding
       .encode(record, loop.name)
       .then((data) => {
-        const checked = checkRecord(loop, record, data);
-        ticket.bytes = checked.bytes;
-        if (this.#admission.tryEnter(checked.bytes)) {
-          this.#enter(checked, ticket);
-          over?.();
-        } else this.#waitForRoom(checked, ticket, signal, over);
+        this.#admit(loop, checkRecord(loop, record, data, ticket), ticket, signal, over);
       })
       .catch((error: unknown) => this.#fail(ticket, error as Error, over));
   }
 
-  #enter(checked: CheckedRecord, ticket: Ticket): void {
-    const { loop, partitionKey, explicitHashKey, data, dataBytes } = checked;
-    const arrival = { record: ticket, partitionKey, explicitHashKey, data, dataBytes };
-    loop.accept(arrival, this.#ledger.nowMs());
+  #admit(
+    loop: RunLoop,
+    arrival: Arrival,
+    ticket: Ticket,
+    signal: AbortSignal | undefined,
+    over: (() => void) | undefined,
+  ): void {
+    if (this.#admission.tryEnter(ticket.bytes)) {
+      loop.accept(arrival, this.#ledger.nowMs());
+      over?.();
+    } else this.#waitForRoom(loop, arrival, ticket, signal, over);
   }
 
   #waitForRoom(
-    checked: CheckedRecord,
+    loop: RunLoop,
+    arrival: Arrival,
     ticket: Ticket,
     signal: AbortSignal | undefined,
     over: (() => void) | undefined,
@@ -154,12 +153,12 @@ export class Intake {
       return;
     }
     const enter = (): void => {
-      this.#enter(checked, ticket);
+      loop.accept(arrival, this.#ledger.nowMs());
       over?.();
     };
     const untilMs = ticket.moment.acceptedAtMs + this.#recordTtlMs;
-    const expire = (): void => this.#expire(checked.loop, ticket, over);
-    this.#admission.wait(checked.bytes, enter, fail, signal, { untilMs, expire });
+    const expire = (): void => this.#expire(loop, ticket, over);
+    this.#admission.wait(ticket.bytes, enter, fail, signal, { untilMs, expire });
   }
 
   /** The time to live counts from the call: whoever waits for room that long is not stored. */

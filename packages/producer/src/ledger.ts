@@ -108,7 +108,7 @@ export class Ledger {
       }
     }
     this.#count -= tickets.length;
-    if (this.#flushes.size > 0) for (const { moment } of tickets) this.#countDown(moment, 1);
+    if (this.#flushes.size > 0) this.#countDownAll(tickets);
     this.#admission.leave(tickets.length, bytes);
     this.#dropSettledMoments();
   }
@@ -121,6 +121,18 @@ export class Ledger {
       if (this.#current === moment) this.#current = undefined;
     });
     return moment;
+  }
+
+  /** Records of one moment stand together. */
+  #countDownAll(tickets: readonly Ticket[]): void {
+    let from = 0;
+    while (from < tickets.length) {
+      const { moment } = tickets[from] as Ticket;
+      let to = from + 1;
+      while (to < tickets.length && (tickets[to] as Ticket).moment === moment) to++;
+      this.#countDown(moment, to - from);
+      from = to;
+    }
   }
 
   #countDown(moment: Moment, records: number): void {

@@ -8,8 +8,10 @@ import {
   type UserRecord,
   utf8ByteLength,
 } from "@shardline/model";
+import type { Arrival } from "./core/aggregate.ts";
 import type { RecordSchema } from "./encoding.ts";
 import type { RunLoop } from "./run-loop.ts";
+import type { Ticket } from "./ticket.ts";
 
 /** What a record costs in memory beside its bytes, roughly. */
 const RECORD_OVERHEAD_BYTES = 100;
@@ -23,18 +25,8 @@ export interface ProducerRecord extends UserRecord {
   readonly schema?: RecordSchema | undefined;
 }
 
-/** A record that passed the checks, on its way to its stream. */
-export interface CheckedRecord {
-  readonly loop: RunLoop;
-  readonly partitionKey: string;
-  readonly explicitHashKey: string | undefined;
-  readonly data: Uint8Array | string;
-  readonly dataBytes: number;
-  /** What it counts in the buffer. */
-  readonly bytes: number;
-}
-
 /**
+ * Checks a record for its stream and tells the ticket its size.
  * @param data of the record, or what was encoded from it.
  * @throws InvalidRecordError
  */
@@ -42,7 +34,8 @@ export function checkRecord(
   loop: RunLoop,
   record: ProducerRecord,
   data: Uint8Array | string,
-): CheckedRecord {
+  ticket: Ticket,
+): Arrival {
   const { partitionKey, explicitHashKey } = record;
   checkPartitionKey(partitionKey);
   if (typeof data !== "string" && !(data instanceof Uint8Array)) {
@@ -52,6 +45,6 @@ export function checkRecord(
   const dataBytes = byteLengthOf(data);
   const keyBytes = utf8ByteLength(partitionKey);
   checkRecordSize(dataBytes, keyBytes, loop.maxRecordBytes ?? limits.MAX_MAX_RECORD_BYTES);
-  const bytes = dataBytes + keyBytes + RECORD_OVERHEAD_BYTES;
-  return { loop, partitionKey, explicitHashKey: hashKey, data, dataBytes, bytes };
+  ticket.bytes = dataBytes + keyBytes + RECORD_OVERHEAD_BYTES;
+  return { record: ticket, partitionKey, explicitHashKey: hashKey, data, dataBytes };
 }

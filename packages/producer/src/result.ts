@@ -1,4 +1,4 @@
-import type { Entry, EntryAttempt } from "./core/entry.ts";
+import { Entry, type EntryAttempt } from "./core/entry.ts";
 
 /** One try to write a record. KPL counterpart: `Attempt`. */
 export interface Attempt {
@@ -27,6 +27,7 @@ export interface PutResult {
 
 /** The history of an entry as its members see it. Members of one moment share the answer. */
 export class AttemptHistory {
+  static readonly KEPT: AttemptHistory = new AttemptHistory(Entry.KEPT);
   readonly #entry: Entry;
   #acceptedAtMs = Number.NaN;
   #attempts: readonly Attempt[] = [];

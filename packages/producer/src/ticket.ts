@@ -3,6 +3,8 @@ import type { PutResult } from "./result.ts";
 
 /** The puts of one burst. They share a time, so that a record carries a reference and not a number. */
 export class Moment {
+  /** One of each short-lived class is kept: see docs/design/producer-speed.md, "Kept shapes". */
+  static readonly KEPT: Moment = new Moment(0, Number.NEGATIVE_INFINITY);
   readonly serial: number;
   readonly acceptedAtMs: number;
   /** How many of them are not settled. */
@@ -13,6 +15,8 @@ export class Moment {
     this.acceptedAtMs = acceptedAtMs;
   }
 }
+
+function nothing(): void {}
 
 /** A record that is not settled yet, and who waits for it. */
 export interface Ticket extends PendingRecord {
@@ -25,6 +29,7 @@ export interface Ticket extends PendingRecord {
 
 /** Of put(): settles a promise. There is one for each record in the buffer, so it is kept small. */
 export class PromiseTicket implements Ticket {
+  static readonly KEPT: PromiseTicket = new PromiseTicket(Moment.KEPT, nothing, nothing);
   readonly moment: Moment;
   bytes = 0;
   readonly resolve: (result: PutResult) => void;
@@ -52,6 +57,7 @@ export interface BatchSink {
 
 /** Of putMany() and consume(): tells the batch; no promise of its own. */
 export class BatchTicket implements Ticket {
+  static readonly KEPT: BatchTicket = new BatchTicket(Moment.KEPT, { settled: nothing }, 0);
   readonly moment: Moment;
   bytes = 0;
   readonly #sink: BatchSink;

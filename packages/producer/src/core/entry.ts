@@ -22,6 +22,20 @@ export interface EntryAttempt {
  * change: a retry sends the same ones, so that a doubtful first try and its repetition are equal.
  */
 export class Entry implements PutRecordsEntry {
+  /** See docs/design/producer-speed.md, "Kept shapes". */
+  static readonly KEPT: Entry = new Entry(
+    {
+      data: new Uint8Array(),
+      partitionKey: "",
+      partitionKeyBytes: 0,
+      explicitHashKey: "",
+      aggregated: false,
+      userBytes: 0,
+    },
+    [],
+    {} as Lane,
+    Number.POSITIVE_INFINITY,
+  );
   readonly data: Uint8Array;
   readonly partitionKey: string;
   readonly explicitHashKey: string;
@@ -36,9 +50,9 @@ export class Entry implements PutRecordsEntry {
   lane: Lane;
   attempts: readonly EntryAttempt[] = [];
   /** Not to be sent before. */
-  readyAtMs: number;
+  readyAtMs: number = Number.NEGATIVE_INFINITY;
   /** When it passed the limiter. */
-  stagedAtMs = 0;
+  stagedAtMs: number = Number.NEGATIVE_INFINITY;
   /** True once a try may have been stored without an acknowledgement that counts. */
   inDoubt = false;
 
@@ -64,7 +78,6 @@ export class Entry implements PutRecordsEntry {
     this.members = members;
     this.lane = lane;
     this.expiresAtMs = expiresAtMs;
-    this.readyAtMs = 0;
   }
 
   addAttempt(attempt: EntryAttempt): void {
