@@ -1,5 +1,6 @@
 /** The Kinesis port over the AWS SDK. */
 
+import { setMaxListeners } from "node:events";
 import {
   DescribeStreamSummaryCommand,
   GetRecordsCommand,
@@ -71,6 +72,8 @@ class SdkKinesis implements KinesisApi {
   constructor(config: KinesisConfig) {
     this.#config = config;
     this.#connected = connectKinesis(config);
+    // Every call under way listens to it: no leak for Node.js to warn of.
+    setMaxListeners(0, this.#closing.signal);
     this.#bounds = { clock: config.clock, closing: this.#closing.signal };
     const { client, agents } = this.#connected;
     this.#wire =

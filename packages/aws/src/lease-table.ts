@@ -1,5 +1,6 @@
 /** The lease table over DynamoDB. */
 
+import { setMaxListeners } from "node:events";
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -64,6 +65,8 @@ class DynamoDbLeaseTable implements LeaseTable {
   constructor(config: LeaseTableConfig) {
     this.#config = config;
     this.#connected = connectDynamoDb(config);
+    // Every call under way listens to it: no leak for Node.js to warn of.
+    setMaxListeners(0, this.#closing.signal);
     this.#bounds = { clock: config.clock, closing: this.#closing.signal };
     this.#slots = new Slots(config.maxConnections);
   }

@@ -138,6 +138,8 @@ export class LeaseLoop {
     reporter.scanned({ leases: candidates.length, mine: this.#runners.size, workers, expired });
     const { take, request } = this.#assignment.plan(candidates, nowMs);
     for (let i = 0; i < take.length && !stopping.aborted; i += CONCURRENT_TAKES) {
+      // Who cannot renew in time what it has would lose that for what it takes.
+      if (this.#writeSlots.isCrowded) break;
       await Promise.all(take.slice(i, i + CONCURRENT_TAKES).map((key) => this.#take(key)));
     }
     if (!stopping.aborted) await Promise.all(request.map((key) => this.#request(key)));

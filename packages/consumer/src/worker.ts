@@ -1,5 +1,6 @@
 /** The consumer's front door: start, stop, what is going on. It owns the loops and decides nothing. */
 
+import { setMaxListeners } from "node:events";
 import {
   AbortedError,
   backoffMs,
@@ -51,6 +52,8 @@ export class Worker implements AsyncDisposable {
 
   constructor(options: WorkerOptions) {
     this.#config = compileWorkerOptions(options);
+    // Every call under way listens to it: no leak for Node.js to warn of.
+    setMaxListeners(0, this.#stopping.signal);
     this.#streamName = this.#config.streamLabel.replace(/^arn:.*stream\//, "");
   }
 

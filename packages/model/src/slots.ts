@@ -1,19 +1,29 @@
 import { AbortedError } from "./errors.ts";
 
+/** So many may be in while others have the right of way. */
+const WHILE_YIELDING = 4;
+
 /**
- * How many may be at something at once. First come, first served, and nobody while others wait for
- * the slots that these yield to.
+ * How many may be at something at once. First come, first served. While others wait for the slots that
+ * these yield to, only a few are let in: a rush must not bring everything else to a standstill.
  */
 export class Slots {
   readonly #waiting = new Set<() => void>();
   readonly #yieldTo: Slots | undefined;
   readonly #yielding: Slots[] = [];
+  readonly #size: number;
   #free: number;
 
   constructor(size: number, yieldTo?: Slots) {
     this.#free = size;
+    this.#size = size;
     this.#yieldTo = yieldTo;
     if (yieldTo !== undefined) yieldTo.#yielding.push(this);
+  }
+
+  /** Does anybody wait? */
+  get isCrowded(): boolean {
+    return this.#waiting.size > 0;
   }
 
   /** Takes a slot if one is free now. */
@@ -50,8 +60,8 @@ export class Slots {
   }
 
   #isOpen(): boolean {
-    const mustYield = this.#yieldTo !== undefined && this.#yieldTo.#waiting.size > 0;
-    return this.#free > 0 && !mustYield;
+    if (this.#free === 0) return false;
+    return this.#yieldTo?.isCrowded !== true || this.#size - this.#free < WHILE_YIELDING;
   }
 
   #admit(): void {

@@ -39,10 +39,11 @@ it("who gives up waiting takes no slot", async () => {
   expect(slots.tryEnter()).toBe(true);
 });
 
-it("nobody enters while others wait for the slots that these yield to", async () => {
+it("only four are in while others wait for the slots that these yield to", async () => {
   const urgent = new Slots(1);
-  const slots = new Slots(3, urgent);
-  expect([urgent.tryEnter(), slots.tryEnter()]).toEqual([true, true]);
+  const slots = new Slots(6, urgent);
+  expect(urgent.tryEnter()).toBe(true);
+  for (let i = 0; i < 5; i++) expect(slots.tryEnter()).toBe(true);
   const entered: string[] = [];
   const gone = new AbortController();
   void urgent.enter(never()).then(() => entered.push("urgent"));
@@ -57,5 +58,16 @@ it("nobody enters while others wait for the slots that these yield to", async ()
   await leaving;
   await settled();
   expect(entered).toEqual(["urgent", "gone", "other"]);
-  expect([slots.tryEnter(), slots.tryEnter(), slots.tryEnter()]).toEqual([true, true, false]);
+  expect([slots.tryEnter(), slots.tryEnter()]).toEqual([true, false]);
+});
+
+it("a rush that does not end leaves the others their share", () => {
+  const urgent = new Slots(1);
+  const slots = new Slots(6, urgent);
+  expect(urgent.tryEnter()).toBe(true);
+  void urgent.enter(never());
+  for (let i = 0; i < 4; i++) expect(slots.tryEnter()).toBe(true);
+  expect(slots.tryEnter()).toBe(false);
+  slots.leave();
+  expect(slots.tryEnter()).toBe(true);
 });
