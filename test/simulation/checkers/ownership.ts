@@ -1,7 +1,7 @@
 /** L1 every lease finds a living owner after the world healed; L2 soon after a death or a farewell. */
 
 import { isShardEnd } from "@shardline/model";
-import { endMs, type Schedule } from "../faults/fault.ts";
+import { endMs, type Fault, type FaultKind } from "../faults/fault.ts";
 import type { Delivery, History, ProcessLife } from "../history/history.ts";
 import type { Tenure } from "../history/tenures.ts";
 import type { Scenario } from "../scenario/scenario.ts";
@@ -160,8 +160,9 @@ function heldAtEnd(history: History, life: ProcessLife): Tenure[] {
 function undisturbed(history: History, life: ProcessLife, untilMs: number): boolean {
   const fromMs = (life.stopAskedMs ?? life.endMs ?? 0) - history.scenario.consumer.failoverTimeMs;
   if (untilMs >= history.healMs) return false;
-  const schedule: Schedule = history.schedule;
-  const others = schedule.filter((fault) => endMs(fault) >= fromMs && fault.atMs <= untilMs);
+  const others = history.schedule.filter(
+    (fault) => concernsLeases(fault) && endMs(fault) >= fromMs && fault.atMs <= untilMs,
+  );
   const survivors = [...history.lives.values()].filter(
     (one) =>
       one.role === "worker" &&
@@ -170,4 +171,21 @@ function undisturbed(history: History, life: ProcessLife, untilMs: number): bool
       (one.endMs ?? Infinity) > untilMs,
   );
   return others.length <= 1 && survivors.length > 0;
+}
+
+/** Kinds that neither stop a worker nor come between it and the table. */
+const HARMLESS: ReadonlySet<FaultKind> = new Set([
+  "clock-jump",
+  "partial-put",
+  "count-mismatch",
+  "expired-iterator",
+  "empty-read",
+  "processor-fails",
+  "processor-hangs",
+  "processor-slow",
+]);
+
+function concernsLeases(fault: Fault): boolean {
+  if (HARMLESS.has(fault.kind)) return false;
+  return !("place" in fault) || !fault.place.startsWith("producer");
 }
