@@ -1,12 +1,6 @@
 /** What PutRecord and PutRecords have in common. */
 
-import {
-  type HashKey,
-  hashKeyFromDecimal,
-  hashKeyOfPartitionKey,
-  MIN_HASH_KEY,
-  utf8ByteLength,
-} from "@shardline/model";
+import { type HashKey, hashKeyFromDecimal, utf8ByteLength } from "@shardline/model";
 import { invalidArgument } from "../stream-model/errors.ts";
 import type { ModelShard } from "../stream-model/shard.ts";
 import type { ModelStream, NewRecord } from "../stream-model/stream.ts";
@@ -42,10 +36,7 @@ function shardOf(stream: ModelStream, entry: PutEntry, context: OperationContext
   if (entry.PartitionKey === undefined) throw missingPartitionKey();
   const explicit = explicitHashKey(entry);
   if (explicit !== undefined) return stream.shards.owner(explicit);
-  // One open shard owns every key.
-  return stream.shards.owner(
-    open.length === 1 ? MIN_HASH_KEY : hashKeyOfPartitionKey(entry.PartitionKey),
-  );
+  return stream.shards.ownerOfPartitionKey(entry.PartitionKey);
 }
 
 function explicitHashKey(entry: PutEntry): HashKey | undefined {

@@ -1,6 +1,7 @@
 /** The shards of one stream: the open ones by hash key, all of them by id. */
 
-import type { HashKey } from "@shardline/model";
+import { type HashKey, hashKeyOfPartitionKey } from "@shardline/model";
+import { hashPrefixOf } from "./key-prefix.ts";
 import { lowerBound } from "./record-log.ts";
 import { ModelShard, type ShardState } from "./shard.ts";
 
@@ -8,6 +9,8 @@ export class ShardMap {
   readonly #byId: Map<string, ModelShard> = new Map();
   #open: ModelShard[] = [];
   #starts: HashKey[] = [];
+  /** The first 32 bits of each start. */
+  #startPrefixes: number[] = [];
   #nextIndex = 0;
 
   /** Oldest first; ids grow with it. */
@@ -26,8 +29,23 @@ export class ShardMap {
 
   /** The open shard whose range holds the hash key. */
   owner(hashKey: HashKey): ModelShard {
-    const after = lowerBound(this.#starts.length, (i) => (this.#starts[i] as HashKey) > hashKey);
+    const starts = this.#starts;
+    const after = lowerBound(starts.length, (i) => (starts[i] as HashKey) > hashKey);
     return this.#open[after - 1] as ModelShard;
+  }
+
+  /** The same for the hash key of a partition key. */
+  ownerOfPartitionKey(partitionKey: string): ModelShard {
+    const [first] = this.#open;
+    if (this.#open.length === 1) return first as ModelShard;
+    const prefix = hashPrefixOf(partitionKey);
+    if (prefix !== undefined) {
+      const prefixes = this.#startPrefixes;
+      const after = lowerBound(prefixes.length, (i) => (prefixes[i] as number) > prefix);
+      // Where a shard begins within a prefix, the other bits decide.
+      if (prefixes[after - 1] !== prefix) return this.#open[after - 1] as ModelShard;
+    }
+    return this.owner(hashKeyOfPartitionKey(partitionKey));
   }
 
   /** Adds an open shard for the range; its sequence numbers begin after those of its parents. */
@@ -86,12 +104,19 @@ export class ShardMap {
   #substitute(parents: readonly ModelShard[], children: readonly ModelShard[]): void {
     const at = Math.min(...parents.map((parent) => this.#open.indexOf(parent)));
     this.#open.splice(at, parents.length, ...children);
-    this.#starts.splice(at, parents.length, ...children.map((child) => child.range.start));
+    const starts = children.map((child) => child.range.start);
+    this.#starts.splice(at, parents.length, ...starts);
+    this.#startPrefixes.splice(at, parents.length, ...starts.map(prefixOf));
   }
 
   #index(): void {
     const open = [...this.#byId.values()].filter((shard) => shard.closedAtMs === undefined);
     this.#open = open.toSorted((a, b) => (a.range.start < b.range.start ? -1 : 1));
     this.#starts = this.#open.map((shard) => shard.range.start);
+    this.#startPrefixes = this.#starts.map(prefixOf);
   }
+}
+
+function prefixOf(hashKey: HashKey): number {
+  return Number.parseInt(hashKey.slice(0, 8), 16);
 }
