@@ -78,6 +78,11 @@ export interface ConsumerEvents {
   };
   /** A shard made no progress for too long and its lease is given up (L6, F21). */
   readonly stalled: ShardEvent & { readonly phase: string; readonly forMs: number };
+  /**
+   * Renewals are late, so leases that could be had are left to others: the machine or the table is too
+   * slow for so many shards. Told when it begins; `LeasesLeft` counts on.
+   */
+  readonly overloaded: WorkerEvent & { readonly held: number; readonly left: number };
   /** A call to a service went wrong; it is tried again unless another event says otherwise. */
   readonly "call-failed": WorkerEvent & {
     readonly call: string;
@@ -119,5 +124,6 @@ export const metricNames = {
   recordsOutOfRange: "RecordsOutOfRange",
   aggregatesMalformed: "AggregatesMalformed",
   stalledShards: "StalledShards",
+  leasesLeft: "LeasesLeft",
   millisSinceProgress: "MillisSinceProgress",
 } as const;

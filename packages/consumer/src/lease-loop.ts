@@ -64,6 +64,7 @@ export class LeaseLoop {
   #wake: (() => void) | undefined;
   /** Asked to look again while a turn was under way. */
   #poked = false;
+  #overloaded = false;
   #nextAuditMs = Number.NEGATIVE_INFINITY;
   #auditUnderWay: Promise<void> | undefined;
 
@@ -137,11 +138,7 @@ export class LeaseLoop {
     const { candidates, workers, expired } = this.#view.at(nowMs);
     reporter.scanned({ leases: candidates.length, mine: this.#runners.size, workers, expired });
     const { take, request } = this.#assignment.plan(candidates, nowMs);
-    for (let i = 0; i < take.length && !stopping.aborted; i += CONCURRENT_TAKES) {
-      // Who cannot renew in time what it has would lose that for what it takes.
-      if (this.#writeSlots.isCrowded) break;
-      await Promise.all(take.slice(i, i + CONCURRENT_TAKES).map((key) => this.#take(key)));
-    }
+    await this.#takeAll(take);
     if (!stopping.aborted) await Promise.all(request.map((key) => this.#request(key)));
   }
 
@@ -249,6 +246,20 @@ export class LeaseLoop {
     this.#view.lapsed.delete(leaseKey);
     reporter.taken(lease, effectiveOwner(seen));
     return new Tenure(lease, sentMs, config, { ...ports, slots: this.#writeSlots });
+  }
+
+  async #takeAll(leaseKeys: readonly string[]): Promise<void> {
+    const { stopping, reporter } = this.#host;
+    for (let i = 0; i < leaseKeys.length && !stopping.aborted; i += CONCURRENT_TAKES) {
+      // Who cannot renew in time what it has would lose that for what it takes.
+      if (this.#writeSlots.isCrowded) {
+        reporter.overloaded(this.#runners.size, leaseKeys.length - i, !this.#overloaded);
+        this.#overloaded = true;
+        return;
+      }
+      await Promise.all(leaseKeys.slice(i, i + CONCURRENT_TAKES).map((key) => this.#take(key)));
+    }
+    this.#overloaded = false;
   }
 
   async #take(leaseKey: string): Promise<void> {

@@ -177,6 +177,19 @@ export class Reporter {
     this.#log("error", shardId, `${records.length} records given to onDeadLetter`);
   }
 
+  /** @param begins false: it goes on. */
+  overloaded(held: number, left: number, begins: boolean): void {
+    this.#count(metricNames.leasesLeft, left);
+    if (!begins) return;
+    this.#publish("overloaded", { held, left });
+    const advice = "add workers, or give failoverTimeMs more time";
+    this.#write(
+      "warn",
+      { held, left },
+      `renewals are late: ${left} leases are not taken; ${advice}`,
+    );
+  }
+
   stalled(shardId: string, phase: string, forMs: number): void {
     this.#publish("stalled", { shardId, phase, forMs });
     this.#count(metricNames.stalledShards, 1, shardId);

@@ -1,5 +1,6 @@
 import type { LeaseTable } from "@shardline/model";
 import { expect, it } from "vitest";
+import { consumerEvents } from "../src/index.ts";
 import { intercepted, World } from "./support/world.ts";
 
 /** One write after the other, `writeMs` each: what a slow table or a slow machine comes to. */
@@ -18,6 +19,8 @@ it("F20: a worker takes no more leases than it can renew, and keeps those", asyn
   // A renewal every 3.3 s for each of 200 leases would take 10 s of table time in every 3.3 s.
   const world = new World({ shards: 200 });
   const lost: string[] = [];
+  const told: unknown[] = [];
+  const off = consumerEvents.subscribe("overloaded", (event) => told.push(event));
   const warnings: Error[] = [];
   process.on("warning", (warning) => warnings.push(warning));
   const { worker, done } = world.start("w", {
@@ -31,6 +34,13 @@ it("F20: a worker takes no more leases than it can renew, and keeps those", asyn
   expect(lost).toEqual([]);
   expect(held).toBeGreaterThanOrEqual(60);
   expect(held).toBeLessThan(200);
+  expect(told).toEqual([
+    {
+      ...{ workerId: "w", applicationName: "app", streamName: "orders" },
+      ...{ held: expect.any(Number) as number, left: expect.any(Number) as number },
+    },
+  ]);
+  off();
   // The rest is left to others.
   const free = world.leases.rows().filter(({ owner }) => owner === undefined);
   expect(free.length).toBe(200 - held);

@@ -24,6 +24,7 @@ const CONSUMER: Readonly<Record<keyof ConsumerEvents, true>> = {
   "processor-failed": true,
   "records-dead-lettered": true,
   stalled: true,
+  overloaded: true,
   "call-failed": true,
 };
 

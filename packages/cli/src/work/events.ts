@@ -23,6 +23,7 @@ const LEVELS: { readonly [K in keyof ConsumerEvents]: Level } = {
   "processor-failed": "error",
   "records-dead-lettered": "error",
   stalled: "error",
+  overloaded: "warn",
   "call-failed": "warn",
 };
 
