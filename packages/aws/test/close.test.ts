@@ -114,6 +114,23 @@ it.each(["http1", "http2"] as const)(
   },
 );
 
+it("many calls at once are no leak to warn of", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const keys = deferred<typeof CREDENTIALS>();
+  const options = { region: "us-east-1", credentials: () => keys.promise };
+  const kinesis = createKinesis(options);
+  const table = createLeaseTable({ ...options, tableName: "leases" });
+  const calls = Array.from({ length: 30 }, () => [putRecords(kinesis), table.get("s", OPTIONS)]);
+  await kinesis.close();
+  await table.close();
+  await Promise.all(calls.flat());
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});
+
 it("a write to the lease table that waits for credentials", async () => {
   const server = await scriptedServer(() => ({ body: {} }));
   open.push(server);

@@ -20,6 +20,8 @@ export interface Io {
 export class Output {
   readonly #stream: Writable;
   readonly #gone = new AbortController();
+  /** For all writes that wait. */
+  #drained: Promise<void> | undefined;
   readonly isTty: boolean;
 
   constructor(stream: Writable, isTty: boolean) {
@@ -37,8 +39,9 @@ export class Output {
   /** Resolves when more may be written; at once if the reader has gone. */
   async write(text: string): Promise<void> {
     if (this.#gone.signal.aborted || this.#stream.write(text)) return;
-    await new Promise<void>((resolve) => {
+    this.#drained ??= new Promise<void>((resolve) => {
       const done = (): void => {
+        this.#drained = undefined;
         this.#stream.off("drain", done);
         this.#gone.signal.removeEventListener("abort", done);
         resolve();
@@ -46,6 +49,7 @@ export class Output {
       this.#stream.once("drain", done);
       this.#gone.signal.addEventListener("abort", done, { once: true });
     });
+    await this.#drained;
   }
 
   line(text: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Reads all shards of a stream at once, children after their parents. */
 
+import { setMaxListeners } from "node:events";
 import {
   type Failure,
   type InitialPosition,
@@ -30,6 +31,8 @@ export async function tailStream(
 ): Promise<Outcome<object>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
+  // Every shard's reader listens to it: no leak for Node.js to warn of.
+  setMaxListeners(0, signal);
   const plan = new TailPlan(options.from);
   const listed = await listShards(ports, options.stream, signal);
   if (listed.kind === "failed") return options.signal.aborted ? { kind: "ok" } : listed;

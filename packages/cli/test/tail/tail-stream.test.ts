@@ -110,6 +110,28 @@ describe("tailStream", () => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
+  it("many shards are no leak to warn of, and a stop before the listing is no failure", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const world = newWorld(30);
+    const tail = start(world, {});
+    await world.put(20);
+    await world.clock.advance(2000);
+    tail.stop.abort();
+    await world.clock.advance(0);
+    expect(tail.ended()).toEqual({ kind: "ok" });
+    const early = start(world, {
+      through: breaking(world.kinesis, "listShards", () => failure("aborted", "Aborted", "…")),
+    });
+    early.stop.abort();
+    await world.clock.advance(0);
+    expect(early.ended()).toEqual({ kind: "ok" });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   it("with follow keeps the order of each key over a split and ends when stopped", async () => {
     const world = newWorld();
     const tail = start(world, {});
