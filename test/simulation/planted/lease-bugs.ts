@@ -154,15 +154,8 @@ class ReleaseForgotten extends ForwardLeases {
   }
 }
 
-/** Every lease that anybody has looks free. */
-class EverythingLooksFree extends ForwardLeases {
-  override async list(options: CallOptions): ReturnType<LeaseTable["list"]> {
-    const answer = await this.next.list(options);
-    if (answer.kind !== "ok") return answer;
-    const free = { owner: undefined, checkpointOwner: undefined };
-    return { ...answer, leases: answer.leases.map((lease) => ({ ...lease, ...free })) };
-  }
-
+/** Scans lie, but what is taken is the row as it is. */
+class ScansLie extends ForwardLeases {
   override take(
     seen: Lease,
     workerId: string,
@@ -173,6 +166,30 @@ class EverythingLooksFree extends ForwardLeases {
       const row = answer.kind === "ok" ? answer.lease : undefined;
       return this.next.take(row ?? seen, workerId, stream, options);
     });
+  }
+}
+
+/** Every lease that anybody has looks free. */
+class EverythingLooksFree extends ScansLie {
+  override async list(options: CallOptions): ReturnType<LeaseTable["list"]> {
+    const answer = await this.next.list(options);
+    if (answer.kind !== "ok") return answer;
+    const free = { owner: undefined, checkpointOwner: undefined };
+    return { ...answer, leases: answer.leases.map((lease) => ({ ...lease, ...free })) };
+  }
+}
+
+/** Whoever has a lease seems to renew it, alive or not. */
+class TheDeadLookAlive extends ScansLie {
+  #scans = 0;
+
+  override async list(options: CallOptions): ReturnType<LeaseTable["list"]> {
+    const answer = await this.next.list(options);
+    if (answer.kind !== "ok") return answer;
+    this.#scans++;
+    const moved = (lease: Lease): Lease =>
+      lease.owner === undefined ? lease : { ...lease, counter: lease.counter + this.#scans };
+    return { ...answer, leases: answer.leases.map(moved) };
   }
 }
 
@@ -312,7 +329,7 @@ export const LEASE_BUGS: readonly Plant[] = [
   {
     name: "release-forgotten",
     properties: ["L2"],
-    seed: 115,
+    seed: 8,
     breaks: "L2 after a graceful stop",
     leases: (port) => new ReleaseForgotten(port),
   },
@@ -322,6 +339,13 @@ export const LEASE_BUGS: readonly Plant[] = [
     seed: 1,
     breaks: "R2: takers wait",
     leases: (port) => new EverythingLooksFree(port),
+  },
+  {
+    name: "the-dead-look-alive",
+    properties: ["L1"],
+    seed: 1,
+    breaks: "R6: whoever sees an expired lease takes it",
+    leases: (port) => new TheDeadLookAlive(port),
   },
   {
     name: "parents-look-finished",
