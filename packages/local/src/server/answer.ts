@@ -35,18 +35,19 @@ export function send(
   response: WireResponse,
   status: number,
   contentType: string,
-  body: string | Uint8Array,
+  body: string | readonly Uint8Array[],
   more: Record<string, string> = {},
 ): void {
   if (response.headersSent) return;
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  const parts = typeof body === "string" ? [Buffer.from(body)] : body;
   response.writeHead(status, {
     ...requestIds(),
     "Content-Type": contentType,
-    "Content-Length": bytes.length,
+    "Content-Length": parts.reduce((sum, part) => sum + part.length, 0),
     ...more,
   });
-  response.end(bytes);
+  for (const part of parts.slice(0, -1)) response.write(part);
+  response.end(parts.at(-1));
 }
 
 function isEmpty(output: object): boolean {

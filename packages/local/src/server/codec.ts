@@ -13,7 +13,8 @@ export interface Codec {
   readonly eventContentType: string;
   /** @throws if the bytes are not a structure of the protocol. */
   decode(bytes: Buffer, operation: string): Record<string, unknown>;
-  encode(output: object): string | Uint8Array;
+  /** In parts, as answers with records are long. */
+  encode(output: object): readonly Uint8Array[];
 }
 
 const jsonCodec: Codec = {
@@ -27,7 +28,7 @@ const cborCodec: Codec = {
   contentType: "application/x-amz-cbor-1.1",
   eventContentType: "application/cbor",
   decode: (bytes) => structure(fromCbor(cbor.deserialize(bytes))),
-  encode: (output) => cbor.serialize(toCbor(withBytes(output))),
+  encode: (output) => [cbor.serialize(toCbor(withBytes(output)))],
 };
 
 /** The codec that a Content-Type asks for; undefined for anything that the service does not speak. */
@@ -39,9 +40,9 @@ export function codecOf(contentType: string | undefined): Codec | undefined {
 
 export { jsonCodec };
 
-function encodeJson(output: object): string | Uint8Array {
-  if (isPutRecordsAnswer(output)) return putRecordsAnswer(output);
-  return hasRecords(output) ? recordsJson(output) : JSON.stringify(output);
+function encodeJson(output: object): readonly Uint8Array[] {
+  if (isPutRecordsAnswer(output)) return [putRecordsAnswer(output)];
+  return hasRecords(output) ? recordsJson(output) : [Buffer.from(JSON.stringify(output))];
 }
 
 /** Blobs are in no other place than the `Data` of `Records`. */

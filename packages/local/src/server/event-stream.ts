@@ -110,13 +110,12 @@ function encode(
   codec: Codec,
   body: object,
 ): Uint8Array {
-  const encoded = codec.encode(body);
   return messages.encode({
     headers: {
       [typeHeader]: { type: "string", value: type },
       ":content-type": { type: "string", value: codec.eventContentType },
       ":message-type": { type: "string", value: messageType },
     },
-    body: typeof encoded === "string" ? Buffer.from(encoded) : encoded,
+    body: Buffer.concat(codec.encode(body)),
   });
 }

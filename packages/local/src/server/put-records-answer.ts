@@ -6,7 +6,7 @@ interface Stored {
 }
 
 /** What `JSON.stringify` gives, but for the order of the members. */
-export function putRecordsAnswer(output: { readonly Records: object[] }): string | Uint8Array {
+export function putRecordsAnswer(output: { readonly Records: object[] }): Uint8Array {
   const { Records, ...rest } = output;
   /** What follows the number; a call is answered for few shards. */
   const tails = new Map<string, string>();
@@ -29,7 +29,7 @@ export function putRecordsAnswer(output: { readonly Records: object[] }): string
     }
   }
   const json = `${JSON.stringify(rest).slice(0, -1)},"Records":[${text}]}`;
-  return isAscii ? Buffer.from(json, "latin1") : json;
+  return Buffer.from(json, isAscii ? "latin1" : "utf8");
 }
 
 function isStored(result: object): result is Stored {

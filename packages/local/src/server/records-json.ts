@@ -3,13 +3,28 @@
 import { payloadBase64 } from "../operations/operation.ts";
 import type { WireRecord } from "../stream-model/wire-record.ts";
 
-/** What `JSON.stringify` gives, but for the order of the members. */
-export function recordsJson(output: { readonly Records: readonly WireRecord[] }): string {
+/** Below what the garbage collector and the allocator give memory of its own, with its page faults. */
+const PART_LENGTH = 48 * 1024;
+
+/** What `JSON.stringify` gives, but for the order of the members; in parts. */
+export function recordsJson(output: {
+  readonly Records: readonly WireRecord[];
+}): readonly Uint8Array[] {
   const { Records, ...rest } = output;
-  let text = "";
-  for (const record of Records) text += text === "" ? recordJson(record) : `,${recordJson(record)}`;
   const others = JSON.stringify(rest);
-  return others === "{}" ? `{"Records":[${text}]}` : `${others.slice(0, -1)},"Records":[${text}]}`;
+  const parts: Uint8Array[] = [];
+  let text = others === "{}" ? '{"Records":[' : `${others.slice(0, -1)},"Records":[`;
+  let isFirst = true;
+  for (const record of Records) {
+    if (!isFirst) text += ",";
+    isFirst = false;
+    text += recordJson(record);
+    if (text.length < PART_LENGTH) continue;
+    parts.push(Buffer.from(text));
+    text = "";
+  }
+  parts.push(Buffer.from(`${text}]}`));
+  return parts;
 }
 
 function recordJson(record: WireRecord): string {
