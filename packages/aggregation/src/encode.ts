@@ -14,7 +14,7 @@ import {
   varintBytes,
   writeVarint,
 } from "./format.ts";
-import { TextTable, type TableText } from "./text-table.ts";
+import { REMEMBERED_TEXTS, TextTable, type TableText } from "./text-table.ts";
 
 const FIRST_CAPACITY_BYTES = 1024;
 
@@ -30,8 +30,8 @@ export class AggregateBuilder {
   /** The records of the message; the tables come before them and are written last. */
   #body: Buffer;
   #bodyBytes = 0;
-  readonly #keys = new TextTable(TAG_PARTITION_KEY);
-  readonly #hashKeys = new TextTable(TAG_EXPLICIT_HASH_KEY);
+  readonly #keys: TextTable;
+  readonly #hashKeys: TextTable;
   #tableBytes = 0;
   #recordCount = 0;
   #lastDataBytes = 0;
@@ -40,10 +40,20 @@ export class AggregateBuilder {
   /**
    * @param options.maxBytes bound of the whole aggregate. KPL counterpart: AggregationMaxSize.
    * @param options.maxRecords KPL counterpart: AggregationMaxCount.
+   * @param options.rememberedKeys known from one aggregate to the next if they come again: faster.
    */
-  constructor(options: { readonly maxBytes?: number; readonly maxRecords?: number } = {}) {
+  constructor(
+    options: {
+      readonly maxBytes?: number;
+      readonly maxRecords?: number;
+      readonly rememberedKeys?: number;
+    } = {},
+  ) {
+    const { rememberedKeys = REMEMBERED_TEXTS } = options;
     this.maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.maxRecords = options.maxRecords ?? Number.POSITIVE_INFINITY;
+    this.#keys = new TextTable(TAG_PARTITION_KEY, rememberedKeys);
+    this.#hashKeys = new TextTable(TAG_EXPLICIT_HASH_KEY, rememberedKeys);
     this.#body = Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES);
   }
 

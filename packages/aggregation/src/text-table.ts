@@ -1,8 +1,10 @@
 import { utf8ByteLength } from "@shardline/model";
 import { lengthDelimitedBytes, writeVarint } from "./format.ts";
 
-/** Texts remembered from one aggregate to the next, at most about so many. */
-const REMEMBERED = 512;
+/** Texts remembered from one aggregate to the next while they do not come again, at most about so many. */
+export const REMEMBERED_TEXTS = 512;
+/** After being emptied so often, it is tried again whether texts come again among more of them. */
+const EMPTIED_BEFORE_TRIAL = 64;
 /** Below this a loop over the characters is faster than a call out of JavaScript. */
 const SHORT_TEXT = 40;
 
@@ -22,22 +24,31 @@ export class TableText {
 /**
  * One of the two string tables of an aggregate. Keys come again in the next aggregate, so they are
  * kept, and only their places are forgotten: filling a map anew costs more than all else of a key.
+ * Keys that never come again are garbage that grows old: of those few are kept.
  */
 export class TextTable {
   readonly #tag: number;
+  readonly #maxRemembered: number;
   readonly #known = new Map<string, TableText>();
+  #remembered: number;
+  #lookups = 0;
+  #emptied = 0;
   #table: TableText[] = [];
   #last: TableText | undefined;
   #serial = 1;
 
-  constructor(tag: number) {
+  /** @param maxRemembered texts that are kept if they come again. */
+  constructor(tag: number, maxRemembered: number) {
     this.#tag = tag;
+    this.#maxRemembered = maxRemembered;
+    this.#remembered = maxRemembered;
   }
 
   /** Not necessarily in the table yet. */
   find(text: string): TableText {
     const last = this.#last;
     if (last !== undefined && last.text === text) return last;
+    this.#lookups++;
     let found = this.#known.get(text);
     if (found === undefined) {
       found = new TableText(text);
@@ -86,7 +97,15 @@ export class TextTable {
   reset(): void {
     this.#serial++;
     this.#table.length = 0;
-    if (this.#known.size <= REMEMBERED) return;
+    if (this.#known.size > this.#remembered) this.#forget();
+  }
+
+  #forget(): void {
+    const comeAgain = this.#lookups - this.#known.size >= this.#known.size;
+    const tryMore = comeAgain || ++this.#emptied > EMPTIED_BEFORE_TRIAL;
+    this.#remembered = tryMore ? this.#maxRemembered : REMEMBERED_TEXTS;
+    if (tryMore) this.#emptied = 0;
+    this.#lookups = 0;
     this.#known.clear();
     this.#last = undefined;
   }

@@ -47,6 +47,7 @@ export class Lane {
     readonly limiter?: ShardLimiter | undefined;
     readonly maxBytes: number;
     readonly maxRecords: number;
+    readonly rememberedKeys: number;
   }) {
     this.shardId = options.shardId;
     this.range = options.range ?? FULL_HASH_KEY_RANGE;

@@ -5,6 +5,10 @@ import { Router } from "./route.ts";
 import { ShardMap } from "./shard-map.ts";
 import type { Shard } from "@shardline/model";
 
+/** Keys that the lanes of a stream remember, all together (some 150 bytes each) and one alone. */
+const REMEMBERED_KEYS = 65_536;
+const REMEMBERED_KEYS_OF_LANE = { min: 512, max: 4096 };
+
 /** The lanes of a stream under its newest shard map. */
 export class Lanes {
   readonly #config: CoreConfig;
@@ -18,7 +22,7 @@ export class Lanes {
 
   constructor(config: CoreConfig) {
     this.#config = config;
-    this.unrouted = this.#newLane(undefined, 0);
+    this.unrouted = this.#newLane(undefined, 0, 1);
   }
 
   get map(): ShardMap | undefined {
@@ -50,7 +54,7 @@ export class Lanes {
     this.#lanes = this.#map.shards.map((shard) => {
       const known = before.get(shard.shardId);
       before.delete(shard.shardId);
-      return known ?? this.#newLane(shard, nowMs);
+      return known ?? this.#newLane(shard, nowMs, shards.length);
     });
     const retired = Array.from(before.values());
     for (const lane of retired) this.#retire(lane);
@@ -68,7 +72,8 @@ export class Lanes {
     }
   }
 
-  #newLane(shard: Shard | undefined, nowMs: number): Lane {
+  #newLane(shard: Shard | undefined, nowMs: number, lanes: number): Lane {
+    const { min, max } = REMEMBERED_KEYS_OF_LANE;
     const { maxAggregateBytes, maxAggregateRecords, maxShardShare } = this.#config;
     return new Lane({
       shardId: shard?.shardId,
@@ -76,6 +81,7 @@ export class Lanes {
       limiter: shard === undefined ? undefined : new ShardLimiter(maxShardShare, nowMs),
       maxBytes: Math.min(maxAggregateBytes, this.#maxDataBytes),
       maxRecords: shard !== undefined && this.#config.aggregation ? maxAggregateRecords : 1,
+      rememberedKeys: Math.min(max, Math.max(min, Math.floor(REMEMBERED_KEYS / lanes))),
     });
   }
 }
