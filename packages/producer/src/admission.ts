@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { AbortedError, type Clock, type Timer } from "@shardline/model";
 
 interface Waiter {
@@ -73,6 +74,8 @@ export class Admission {
         fail(AbortedError.from(signal));
         this.#admit();
       };
+      // Many puts may wait with one signal: no leak for Node.js to warn of.
+      setMaxListeners(0, signal);
       signal.addEventListener("abort", onAbort, { once: true });
       const listening = waiter as { -readonly [Key in keyof Waiter]: Waiter[Key] };
       listening.enter = () => {

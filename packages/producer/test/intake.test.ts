@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type ProducerRecord, toWritable } from "../src/index.ts";
 import { newWorld, until, watch } from "./world.ts";
@@ -26,6 +27,20 @@ describe("ways in", () => {
     await clock.advance(1);
     expect(taken).toBe(5);
     expect(await until(clock, outcomes)).toHaveLength(50);
+  });
+
+  it("many puts may wait for room with one signal, without a warning of a leak", async () => {
+    const { clock, producer } = newWorld({ maxBufferedRecords: 5 });
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const { signal } = new AbortController();
+    const puts = Array.from({ length: 50 }, (_, i) => producer.put(record(i), { signal }));
+    expect(await until(clock, Promise.all(puts))).toHaveLength(50);
+    await new Promise(setImmediate);
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("consume takes an async source and keeps no results", async () => {
