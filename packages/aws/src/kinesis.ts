@@ -27,8 +27,12 @@ import {
   type StreamDescription,
   streamParameters,
 } from "@shardline/model";
-import { bounded, type Bounds } from "./bounded.ts";
+import { bounded } from "./bounded.ts";
 import { connectKinesis, type Connected, watchSent } from "./clients.ts";
+import { FastClient } from "./fast/fast-client.ts";
+import { http1Wire } from "./fast/http1-wire.ts";
+import { http2Wire } from "./fast/http2-wire.ts";
+import type { Progress, Wire } from "./fast/wire.ts";
 import {
   MalformedAnswer,
   needText,
@@ -42,11 +46,8 @@ import {
 import { type KinesisConfig, kinesisConfig, type KinesisOptions } from "./options.ts";
 import { type CallSite, malformed } from "./outcome.ts";
 import { readPutRecordsOutput } from "./put-records/answer.ts";
-import { FastPutPath } from "./put-records/fast-path.ts";
-import { http1Wire } from "./put-records/http1-wire.ts";
-import { http2Wire } from "./put-records/http2-wire.ts";
-import type { Progress, Wire } from "./put-records/wire.ts";
-import { CONTROL_PLANE, retrying } from "./retrying.ts";
+import { FastPutRecords } from "./put-records/fast-put-records.ts";
+import { CONTROL_PLANE, retrying, type RetryPorts } from "./retrying.ts";
 
 /** A listing starts over when its token expires (F49), this often at most. */
 const MAX_LISTING_RESTARTS = 3;
@@ -64,29 +65,32 @@ type Call<T> = (client: KinesisClient, signal: AbortSignal) => Promise<T>;
 class SdkKinesis implements KinesisApi {
   readonly #config: KinesisConfig;
   readonly #connected: Connected<KinesisClient>;
-  readonly #fast: FastPutPath | undefined;
+  readonly #fastPut: FastPutRecords | undefined;
   readonly #wire: Wire;
   readonly #closing = new AbortController();
-  readonly #bounds: Bounds;
+  readonly #bounds: RetryPorts;
 
   constructor(config: KinesisConfig) {
     this.#config = config;
     this.#connected = connectKinesis(config);
     // Every call under way listens to it: no leak for Node.js to warn of.
     setMaxListeners(0, this.#closing.signal);
-    this.#bounds = { clock: config.clock, closing: this.#closing.signal };
+    const { clock, random } = config;
+    this.#bounds = { clock, random, closing: this.#closing.signal };
     const { client, agents } = this.#connected;
     this.#wire =
       config.transport === "http1"
         ? http1Wire(agents)
         : http2Wire({ maxSessions: config.maxConnections });
-    this.#fast =
-      config.putPath === "fast" ? new FastPutPath(client, this.#wire, this.#bounds) : undefined;
+    if (config.putPath === "fast") {
+      const fast = new FastClient(client, this.#wire, this.#bounds);
+      this.#fastPut = new FastPutRecords(fast);
+    }
   }
 
   putRecords(request: PutRecordsRequest, options: CallOptions): Promise<Outcome<PutRecordsAnswer>> {
     if (request.entries.length === 0) return Promise.resolve({ kind: "ok", entries: [] });
-    return this.#fast?.putRecords(request, options) ?? this.#putRecordsBySdk(request, options);
+    return this.#fastPut?.call(request, options) ?? this.#putRecordsBySdk(request, options);
   }
 
   #putRecordsBySdk(
@@ -138,7 +142,7 @@ class SdkKinesis implements KinesisApi {
     options: CallOptions,
   ): Promise<Outcome<{ readonly description: StreamDescription }>> {
     const command = new DescribeStreamSummaryCommand(streamParameters(stream));
-    return retrying(this.#config, CONTROL_PLANE, options, (attempt) =>
+    return retrying(this.#bounds, CONTROL_PLANE, options, (attempt) =>
       this.#call(
         "DescribeStreamSummary",
         attempt,
@@ -187,7 +191,7 @@ class SdkKinesis implements KinesisApi {
   ): Promise<
     Outcome<{ readonly shards: readonly Shard[]; readonly nextToken: string | undefined }>
   > {
-    return retrying(this.#config, CONTROL_PLANE, options, (attempt) =>
+    return retrying(this.#bounds, CONTROL_PLANE, options, (attempt) =>
       this.#call(
         "ListShards",
         attempt,

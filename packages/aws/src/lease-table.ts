@@ -24,7 +24,7 @@ import {
   Slots,
   type StreamIdentity,
 } from "@shardline/model";
-import { bounded, type Bounds } from "./bounded.ts";
+import { bounded } from "./bounded.ts";
 import { connectDynamoDb, type Connected, type DynamoDbCall } from "./clients.ts";
 import { type Item, leaseItem, readItem } from "./lease-item.ts";
 import {
@@ -42,7 +42,7 @@ import {
 import { type LeaseTableConfig, leaseTableConfig, type LeaseTableOptions } from "./options.ts";
 import type { CallSite } from "./outcome.ts";
 import { queued } from "./queued.ts";
-import { CONTROL_PLANE, retrying } from "./retrying.ts";
+import { CONTROL_PLANE, retrying, type RetryPorts } from "./retrying.ts";
 import { ensureTable } from "./table.ts";
 
 /**
@@ -59,7 +59,7 @@ class DynamoDbLeaseTable implements LeaseTable {
   readonly #config: LeaseTableConfig;
   readonly #connected: Connected<DynamoDBClient>;
   readonly #closing = new AbortController();
-  readonly #bounds: Bounds;
+  readonly #bounds: RetryPorts;
   readonly #slots: Slots;
 
   constructor(config: LeaseTableConfig) {
@@ -67,12 +67,13 @@ class DynamoDbLeaseTable implements LeaseTable {
     this.#connected = connectDynamoDb(config);
     // Every call under way listens to it: no leak for Node.js to warn of.
     setMaxListeners(0, this.#closing.signal);
-    this.#bounds = { clock: config.clock, closing: this.#closing.signal };
+    const { clock, random } = config;
+    this.#bounds = { clock, random, closing: this.#closing.signal };
     this.#slots = new Slots(config.maxConnections);
   }
 
   ensure(options: CallOptions): Promise<Outcome<{ readonly created: boolean }>> {
-    return ensureTable(this.#config, this.#call, options);
+    return ensureTable(this.#config.tableName, this.#bounds, this.#call, options);
   }
 
   async list(
@@ -87,7 +88,7 @@ class DynamoDbLeaseTable implements LeaseTable {
     do {
       const start = from;
       const page = await retrying(
-        this.#config,
+        this.#bounds,
         CONTROL_PLANE,
         deadline(),
         (attempt) =>

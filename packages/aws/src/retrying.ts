@@ -3,18 +3,23 @@
 import {
   backoffMs,
   type CallOptions,
-  type Clock,
+  deadlineSignal,
   type Failure,
   isRetryable,
   type Random,
-  sleep,
 } from "@shardline/model";
 import pRetry from "p-retry";
+import type { Bounds } from "./bounded.ts";
 
 export interface RetryPolicy {
   readonly retries: number;
   readonly baseMs: number;
   readonly capMs: number;
+}
+
+/** A wait ends, and with it the retries, when the port is closed. */
+export interface RetryPorts extends Bounds {
+  readonly random: Random;
 }
 
 export const CONTROL_PLANE: RetryPolicy = { retries: 4, baseMs: 100, capMs: 2000 };
@@ -36,13 +41,12 @@ class Failed extends Error {
  * outcome. An attempt gets what is left of the time, at most 0.4 of the whole.
  */
 export async function retrying<T extends { readonly kind: string }>(
-  ports: { readonly clock: Clock; readonly random: Random },
+  { clock, random, closing }: RetryPorts,
   policy: RetryPolicy,
   options: CallOptions,
   attempt: (options: CallOptions) => Promise<T | Failure>,
   retryIf: (failed: Failure) => boolean = isRetryable,
 ): Promise<T | Failure> {
-  const { clock, random } = ports;
   const { signal } = options;
   const endMs = clock.nowMs() + options.timeoutMs;
   const remainingMs = (): number => endMs - clock.nowMs();
@@ -62,10 +66,10 @@ export async function retrying<T extends { readonly kind: string }>(
           if (!(error instanceof Failed) || !retryIf(error.failure)) return false;
           const waitMs = backoffMs(policy, attemptNumber - 1, random);
           if (signal?.aborted === true || waitMs >= remainingMs()) return false;
-          return sleep(clock, waitMs, { signal }).then(
-            () => true,
-            () => false,
-          );
+          const wait = deadlineSignal(clock, waitMs, closing, signal);
+          await wait.ended;
+          wait.dispose();
+          return wait.timedOut();
         },
       },
     );

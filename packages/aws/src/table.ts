@@ -14,8 +14,7 @@ import {
   type Outcome,
 } from "@shardline/model";
 import type { DynamoDbCall } from "./clients.ts";
-import type { LeaseTableConfig } from "./options.ts";
-import { type RetryPolicy, retrying } from "./retrying.ts";
+import { type RetryPolicy, type RetryPorts, retrying } from "./retrying.ts";
 
 /** Creating takes seconds; the caller's deadline is the bound. */
 const POLLING: RetryPolicy = { retries: 100_000, baseMs: 100, capMs: 1500 };
@@ -27,14 +26,14 @@ const NOT_YET = "TableNotActive";
  * error, and `created` is true for the one whose CreateTable was accepted.
  */
 export async function ensureTable(
-  config: LeaseTableConfig,
+  tableName: string,
+  ports: RetryPorts,
   call: DynamoDbCall,
   options: CallOptions,
 ): Promise<Outcome<{ readonly created: boolean }>> {
-  const { tableName } = config;
   let created = false;
   const outcome = await retrying(
-    config,
+    ports,
     POLLING,
     options,
     async (attempt) => {

@@ -2,6 +2,7 @@
 
 import { Agent } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { VirtualClock } from "@shardline/local";
 import { deferred, type KinesisApi, type LeaseTable, newLease, SHARD_END } from "@shardline/model";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createKinesis, createLeaseTable, type KinesisOptions } from "../src/index.ts";
@@ -151,6 +152,27 @@ it("a write to the lease table that waits for credentials", async () => {
   open.push(other);
   await other.get("s", OPTIONS);
   expect(server.asked.map(({ operation }) => operation)).toEqual(["GetItem"]);
+});
+
+it.each(["listShards", "ensure"] as const)("%s that waits to try again", async (what) => {
+  const throttled = { status: 400, body: { __type: "LimitExceededException", message: "" } };
+  const server = await scriptedServer(() => throttled);
+  open.push(server);
+  const clock = new VirtualClock();
+  const options = { endpoint: server.url, region: "us-east-1", credentials: CREDENTIALS, clock };
+  const kinesis = createKinesis(options);
+  const table = createLeaseTable({ ...options, tableName: "leases" });
+  const waiting =
+    what === "ensure"
+      ? table.ensure(OPTIONS)
+      : kinesis.listShards({ stream: STREAM, filter: { kind: "all" } }, OPTIONS);
+  // The call's own deadline is gone, the wait's is there.
+  await eventually(() => server.asked.length === 1 && clock.nextDueMs() !== undefined);
+  await eventually(() => (clock.nextDueMs() ?? OPTIONS.timeoutMs) < 2000);
+  await Promise.all([kinesis.close(), table.close()]);
+  expect(await waiting).toMatchObject({ kind: "failed" });
+  expect(clock.pendingTimers).toBe(0);
+  expect(server.asked.length).toBe(1);
 });
 
 it("an agent that was given is not destroyed", async () => {
