@@ -11,8 +11,8 @@ import {
 import type { CallOptions } from "@shardline/model";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { Bounded } from "./bounded.ts";
+import type { Progress } from "./fast/wire.ts";
 import type { AwsOptions, KinesisConfig, LeaseTableConfig } from "./options.ts";
-import type { Progress } from "./put-records/wire.ts";
 
 export interface Agents {
   readonly httpAgent: HttpAgent;

@@ -1,4 +1,4 @@
-/** What the fast put path needs of a transport. Implemented over HTTP/1.1 and over HTTP/2. */
+/** What the fast path needs of a transport. Implemented over HTTP/1.1 and over HTTP/2. */
 
 export interface WireRequest {
   readonly protocol: "http:" | "https:";
@@ -11,7 +11,9 @@ export interface WireRequest {
    * Called at most once, when every byte of the body is with the kernel: its memory may be used
    * again. Never called for a request that was given up before.
    */
-  readonly onWritten: () => void;
+  readonly onWritten?: (() => void) | undefined;
+  /** A longer answer is none of the service's. */
+  readonly maxAnswerBytes: number;
 }
 
 export interface WireAnswer {
@@ -34,13 +36,10 @@ export interface Wire {
   close(): void;
 }
 
-/** 500 results take about 60 KB; more than this is no answer of Kinesis. */
-export const MAX_ANSWER_BYTES: number = 16 * 1024 * 1024;
-
 export class AnswerTooLarge extends Error {
   override readonly name = "AnswerTooLarge";
 
-  constructor() {
-    super(`more than ${MAX_ANSWER_BYTES} bytes`);
+  constructor(maxBytes: number) {
+    super(`more than ${maxBytes} bytes`);
   }
 }

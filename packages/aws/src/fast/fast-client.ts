@@ -1,28 +1,18 @@
 /**
- * PutRecords without the SDK's serialiser: its credentials, endpoint rules and signer, our body, our
- * connection. The SDK's own path is the oracle of a differential test.
+ * The calls that carry data without the SDK's serialiser: its credentials, endpoint rules and signer,
+ * our bodies, our connections. The SDK's own path is the oracle of differential tests.
  */
 
-import { type KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import {
-  type CallOptions,
-  type Outcome,
-  type PutRecordsAnswer,
-  type PutRecordsRequest,
-  streamParameters,
-  type StreamRef,
-} from "@shardline/model";
+import type { GetRecordsCommand, KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { type CallOptions, type Outcome, streamParameters, type StreamRef } from "@shardline/model";
 import { getEndpointFromInstructions } from "@smithy/core/endpoints";
 import { HttpRequest } from "@smithy/core/protocols";
 import { bounded, type Bounds } from "../bounded.ts";
 import { problemOf } from "../kinesis-words.ts";
 import { type CallSite, malformed, stripped, toFailure } from "../outcome.ts";
-import { type PutRecordsOutput, readPutRecordsOutput } from "./answer.ts";
-import { putRecordsBody } from "./body.ts";
-import { BodyPool } from "./body-pool.ts";
+import { parseObject } from "./json.ts";
 import type { Progress, Wire, WireAnswer } from "./wire.ts";
 
-const TARGET = "Kinesis_20131202.PutRecords";
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 /**
  * The service refuses signatures that are 5 minutes off; below 4 the machine's clock is taken as good.
@@ -31,6 +21,26 @@ const CONTENT_TYPE = "application/x-amz-json-1.1";
 const MAX_SKEW_MS = 4 * 60 * 1000;
 /** Endpoints resolved and kept: a producer of very many streams by ARN must not grow for ever. */
 const MAX_ENDPOINTS = 256;
+
+export interface FastOperation {
+  readonly name: "PutRecords" | "GetRecords";
+  /** False: its failures are never ambiguous. */
+  readonly writes: boolean;
+  /** For the endpoint rules. */
+  readonly command: typeof PutRecordsCommand | typeof GetRecordsCommand;
+  readonly maxAnswerBytes: number;
+}
+
+export interface FastCall<R extends object> {
+  readonly operation: FastOperation;
+  readonly stream: StreamRef;
+  /** Asked for once there is an endpoint to send it to. */
+  readonly body: () => Buffer;
+  /** What is to become of the body's memory: see `WireRequest`. */
+  readonly onWritten?: (body: Buffer) => void;
+  /** Of an answer with status 200; what it throws makes the answer malformed. */
+  readonly read: (body: Buffer) => R;
+}
 
 interface Endpoint {
   readonly protocol: "http:" | "https:";
@@ -43,11 +53,10 @@ interface Endpoint {
 
 type Signer = Awaited<ReturnType<KinesisClient["config"]["signer"]>>;
 
-export class FastPutPath {
+export class FastClient {
   readonly #client: KinesisClient;
   readonly #wire: Wire;
   readonly #bounds: Bounds;
-  readonly #bodies = new BodyPool();
   readonly #endpoints = new Map<string, Promise<Endpoint>>();
   #signer: Promise<Signer> | undefined;
   #skewMs = 0;
@@ -58,38 +67,50 @@ export class FastPutPath {
     this.#bounds = bounds;
   }
 
-  async putRecords(
-    request: PutRecordsRequest,
-    options: CallOptions,
-  ): Promise<Outcome<PutRecordsAnswer>> {
+  async call<R extends object>(call: FastCall<R>, options: CallOptions): Promise<Outcome<R>> {
+    const { operation, onWritten } = call;
     const progress: Progress = { sent: false };
     let url: string | undefined;
     const site = (): CallSite => ({
       service: "Kinesis",
-      operation: "PutRecords",
-      writes: progress.sent,
+      operation: operation.name,
+      writes: operation.writes && progress.sent,
       url,
     });
     const outcome = await bounded(this.#bounds, options, site, async (signal) => {
-      const endpoint = await this.#endpoint(request.stream);
+      const endpoint = await this.#endpoint(operation, call.stream);
       url = `${endpoint.protocol}//${endpoint.host}`;
-      const body = putRecordsBody(request, (sizeBytes) => this.#bodies.take(sizeBytes));
-      const { headers } = await this.#sign(endpoint, body);
+      const body = call.body();
+      const { headers } = await this.#sign(operation, endpoint, body);
       signal.throwIfAborted();
-      const onWritten = (): void => this.#bodies.give(body);
-      return this.#wire.send({ ...endpoint, headers, body, onWritten }, signal, progress);
+      return this.#wire.send(
+        {
+          ...endpoint,
+          headers,
+          body,
+          onWritten: onWritten && ((): void => onWritten(body)),
+          maxAnswerBytes: operation.maxAnswerBytes,
+        },
+        signal,
+        progress,
+      );
     });
     if (outcome.kind === "failed") return outcome;
     this.#learnSkew(outcome.value);
-    return readAnswer(outcome.value, request.entries.length, site());
+    if (outcome.value.status !== 200) return serviceFailure(outcome.value, site());
+    try {
+      return { kind: "ok", ...call.read(outcome.value.body) };
+    } catch (error) {
+      return malformed(site(), problemOf(error));
+    }
   }
 
   /** By the SDK's rules: an ARN may route to an endpoint of its account. */
-  #endpoint(stream: StreamRef): Promise<Endpoint> {
-    const key = "streamArn" in stream ? stream.streamArn : "";
+  #endpoint(operation: FastOperation, stream: StreamRef): Promise<Endpoint> {
+    const key = operation.name + ("streamArn" in stream ? stream.streamArn : "");
     const known = this.#endpoints.get(key);
     if (known !== undefined) return known;
-    const found = this.#resolveEndpoint(stream);
+    const found = this.#resolveEndpoint(operation, stream);
     if (this.#endpoints.size >= MAX_ENDPOINTS) this.#endpoints.clear();
     this.#endpoints.set(key, found);
     // Not kept if it failed: a profile or a region may appear later.
@@ -97,10 +118,10 @@ export class FastPutPath {
     return found;
   }
 
-  async #resolveEndpoint(stream: StreamRef): Promise<Endpoint> {
+  async #resolveEndpoint({ command }: FastOperation, stream: StreamRef): Promise<Endpoint> {
     const { url } = await getEndpointFromInstructions(
       { ...streamParameters(stream) },
-      PutRecordsCommand,
+      command,
       this.#client.config,
     );
     return {
@@ -112,7 +133,7 @@ export class FastPutPath {
     };
   }
 
-  async #sign(endpoint: Endpoint, body: Buffer): Promise<HttpRequest> {
+  async #sign(operation: FastOperation, endpoint: Endpoint, body: Buffer): Promise<HttpRequest> {
     const signer = await this.#openSigner();
     const unsigned = new HttpRequest({
       method: "POST",
@@ -124,7 +145,7 @@ export class FastPutPath {
         host: endpoint.host,
         "content-type": CONTENT_TYPE,
         "content-length": String(body.length),
-        "x-amz-target": TARGET,
+        "x-amz-target": `Kinesis_20131202.${operation.name}`,
         "user-agent": "shardline",
       },
       body,
@@ -155,23 +176,9 @@ export class FastPutPath {
   }
 }
 
-function readAnswer(answer: WireAnswer, sent: number, site: CallSite): Outcome<PutRecordsAnswer> {
-  const json = parse(answer.body);
-  if (answer.status !== 200) return serviceFailure(answer, json, site);
-  if (json === undefined) return malformed(site, "the body is no JSON object");
-  try {
-    return { kind: "ok", ...readPutRecordsOutput(json as PutRecordsOutput, sent) };
-  } catch (error) {
-    return malformed(site, problemOf(error));
-  }
-}
-
 /** https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization */
-function serviceFailure(
-  { status, headers }: WireAnswer,
-  json: Readonly<Record<string, unknown>> | undefined,
-  site: CallSite,
-): Outcome<PutRecordsAnswer> {
+function serviceFailure<R>({ status, headers, body }: WireAnswer, site: CallSite): Outcome<R> {
+  const json = parseObject(body);
   const code = [headers["x-amzn-errortype"], json?.["code"], json?.["__type"]].find(
     (value) => typeof value === "string",
   );
@@ -184,15 +191,4 @@ function serviceFailure(
     },
     site,
   );
-}
-
-function parse(body: Buffer): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return typeof value === "object" && value !== null
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -6,7 +6,6 @@ import type { Socket } from "node:net";
 import type { Agents } from "../clients.ts";
 import {
   AnswerTooLarge,
-  MAX_ANSWER_BYTES,
   type Progress,
   type Wire,
   type WireAnswer,
@@ -23,7 +22,7 @@ export function http1Wire(agents: Agents): Wire {
 
 function send(
   agents: Agents,
-  { protocol, hostname, port, path, headers, body, onWritten }: WireRequest,
+  { protocol, hostname, port, path, headers, body, onWritten, maxAnswerBytes }: WireRequest,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<WireAnswer> {
@@ -50,11 +49,12 @@ function send(
     signal.addEventListener("abort", onAbort, { once: true });
     // Stays for the request's life: a late error of a destroyed request must not be uncaught.
     request.on("error", fail);
-    request.once("finish", onWritten);
+    if (onWritten !== undefined) request.once("finish", onWritten);
     watchSent(request, secure, progress);
     request.once("response", (response) => {
       collect(
         response,
+        maxAnswerBytes,
         (body) =>
           settle(() => {
             const { statusCode: status = 0, headers } = response;
@@ -82,6 +82,7 @@ function watchSent(request: ClientRequest, secure: boolean, progress: Progress):
 
 function collect(
   response: IncomingMessage,
+  maxBytes: number,
   done: (body: Buffer) => void,
   fail: (error: unknown) => void,
 ): void {
@@ -89,7 +90,7 @@ function collect(
   let bytes = 0;
   response.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) fail(new AnswerTooLarge());
+    if (bytes > maxBytes) fail(new AnswerTooLarge(maxBytes));
     else chunks.push(chunk);
   });
   response.on("error", fail);

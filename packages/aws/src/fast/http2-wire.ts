@@ -6,7 +6,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import {
   AnswerTooLarge,
-  MAX_ANSWER_BYTES,
   type Progress,
   type Wire,
   type WireAnswer,
@@ -56,9 +55,9 @@ class Http2Wire implements Wire {
         ":authority": authority,
       });
       watchSent(session, progress);
-      stream.once("finish", request.onWritten);
+      if (request.onWritten !== undefined) stream.once("finish", request.onWritten);
       stream.end(request.body);
-      return await collect(stream, signal);
+      return await collect(stream, request.maxAnswerBytes, signal);
     } catch (error) {
       // It may be half dead: others' streams go on, new ones are opened elsewhere.
       this.#retire(request, session);
@@ -128,7 +127,11 @@ function watchSent({ http2 }: Session, progress: Progress): void {
   }
 }
 
-function collect(stream: ClientHttp2Stream, signal: AbortSignal): Promise<WireAnswer> {
+function collect(
+  stream: ClientHttp2Stream,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -148,7 +151,7 @@ function collect(stream: ClientHttp2Stream, signal: AbortSignal): Promise<WireAn
     });
     stream.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) fail(new AnswerTooLarge());
+      if (bytes > maxBytes) fail(new AnswerTooLarge(maxBytes));
       else chunks.push(chunk);
     });
     stream.on("error", fail);
