@@ -13,7 +13,7 @@ function said({ scenario, violations }: Judged): string[] {
   return violations.map(({ property, message }) => `seed ${scenario.seed} ${property}: ${message}`);
 }
 
-describe("fleets under faults keep S1–S8, L1, L2, L4 and L5", () => {
+describe("fleets under faults keep S1–S8, L1, L2, L4, L5 and L9", () => {
   for (let from = 1; from <= SEEDS; from += 10) {
     test(`seeds ${from} to ${from + 9}`, async () => {
       for (let seed = from; seed < from + 10; seed++) {

@@ -4,6 +4,7 @@
  */
 
 import { effectiveOwner, isShardEnd } from "@shardline/model";
+import { quietBirths } from "./checkers/births.ts";
 import { loneEnds } from "./checkers/ownership.ts";
 import type { History } from "./history/history.ts";
 import type { ScenarioKind } from "./scenario/scenario.ts";
@@ -49,6 +50,7 @@ const STATES = [
   "lease surrendered",
   "lease of a dead worker judged by L2",
   "lease of a stopped worker judged by L2",
+  "lease of a child judged by L9",
 ] as const;
 
 type State = (typeof STATES)[number] | "poison refused alone";
@@ -133,6 +135,7 @@ export function countStates(history: History): void {
     const how = life.end === "killed" ? "dead" : "stopped";
     count(`lease of a ${how} worker judged by L2`, held.length);
   }
+  count("lease of a child judged by L9", quietBirths(history).length);
   count("dead letter", history.letters.length);
   count("batch failed", events("processor-failed"));
   count("poison refused alone", history.refusedAlone.length);

@@ -2,6 +2,7 @@
 
 import type { History } from "../history/history.ts";
 import { duplicatePuts, s1bFailedIsHonest, s1NoAcknowledgedLoss } from "./acknowledged.ts";
+import { l9ChildrenStart } from "./births.ts";
 import { boundedRepeats } from "./duplicates.ts";
 import { s9Readable } from "./decoding.ts";
 import { s4aFencedWrites, s4bNoStaleDelivery } from "./fencing.ts";
@@ -47,6 +48,7 @@ const OF_WORKERS: readonly Checker[] = [
   boundedRepeats,
   l1OwnedAfterHeal,
   l2TakenOver,
+  l9ChildrenStart,
 ];
 
 export function judge(history: History): Violation[] {

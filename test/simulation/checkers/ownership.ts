@@ -173,6 +173,28 @@ function undisturbed(history: History, life: ProcessLife, untilMs: number): bool
   return others.length <= 1 && survivors.length > 0;
 }
 
+/** From one time to the other no worker came or went, one was there, and no fault but a reshard concerned leases. */
+export function isQuiet(history: History, fromMs: number, untilMs: number): boolean {
+  const isWithin = (atMs: number | undefined): boolean =>
+    atMs !== undefined && atMs >= fromMs && atMs <= untilMs;
+  const workers = [...history.lives.values()].filter(({ role }) => role === "worker");
+  const faults = history.schedule.filter(
+    (fault) =>
+      concernsLeases(fault) &&
+      fault.kind !== "split" &&
+      fault.kind !== "merge" &&
+      endMs(fault) >= fromMs &&
+      fault.atMs <= untilMs,
+  );
+  const there = workers.filter(
+    (life) => life.startMs < fromMs && (life.stopAskedMs ?? life.endMs ?? Infinity) > untilMs,
+  );
+  const moves = workers.filter(
+    (life) => isWithin(life.startMs) || isWithin(life.stopAskedMs) || isWithin(life.endMs),
+  );
+  return faults.length === 0 && moves.length === 0 && there.length > 0;
+}
+
 /** Kinds that neither stop a worker nor come between it and the table. */
 const HARMLESS: ReadonlySet<FaultKind> = new Set([
   "clock-jump",

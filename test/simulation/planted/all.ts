@@ -6,9 +6,11 @@ import { LEASE_BUGS } from "./lease-bugs.ts";
 import type { Plant } from "./plant.ts";
 import { PRODUCING_BUGS } from "./producing-bugs.ts";
 import { READING_BUGS } from "./reading-bugs.ts";
+import { SCAN_BUGS } from "./scan-bugs.ts";
 
 export const PLANTS: readonly Plant[] = [
   ...LEASE_BUGS,
+  ...SCAN_BUGS,
   ...READING_BUGS,
   ...APPLICATION_BUGS,
   ...PRODUCING_BUGS,

@@ -154,45 +154,6 @@ class ReleaseForgotten extends ForwardLeases {
   }
 }
 
-/** Scans lie, but what is taken is the row as it is. */
-class ScansLie extends ForwardLeases {
-  override take(
-    seen: Lease,
-    workerId: string,
-    stream: StreamIdentity | undefined,
-    options: CallOptions,
-  ): Promise<LeaseWrite> {
-    return this.next.get(seen.leaseKey, options).then((answer) => {
-      const row = answer.kind === "ok" ? answer.lease : undefined;
-      return this.next.take(row ?? seen, workerId, stream, options);
-    });
-  }
-}
-
-/** Every lease that anybody has looks free. */
-class EverythingLooksFree extends ScansLie {
-  override async list(options: CallOptions): ReturnType<LeaseTable["list"]> {
-    const answer = await this.next.list(options);
-    if (answer.kind !== "ok") return answer;
-    const free = { owner: undefined, checkpointOwner: undefined };
-    return { ...answer, leases: answer.leases.map((lease) => ({ ...lease, ...free })) };
-  }
-}
-
-/** Whoever has a lease seems to renew it, alive or not. */
-class TheDeadLookAlive extends ScansLie {
-  #scans = 0;
-
-  override async list(options: CallOptions): ReturnType<LeaseTable["list"]> {
-    const answer = await this.next.list(options);
-    if (answer.kind !== "ok") return answer;
-    this.#scans++;
-    const moved = (lease: Lease): Lease =>
-      lease.owner === undefined ? lease : { ...lease, counter: lease.counter + this.#scans };
-    return { ...answer, leases: answer.leases.map(moved) };
-  }
-}
-
 /** Parents always look finished. */
 class ParentsLookFinished extends ForwardLeases {
   readonly #world: World;
@@ -332,20 +293,6 @@ export const LEASE_BUGS: readonly Plant[] = [
     seed: 8,
     breaks: "L2 after a graceful stop",
     leases: (port) => new ReleaseForgotten(port),
-  },
-  {
-    name: "everything-looks-free",
-    properties: ["S4b", "S4c"],
-    seed: 1,
-    breaks: "R2: takers wait",
-    leases: (port) => new EverythingLooksFree(port),
-  },
-  {
-    name: "the-dead-look-alive",
-    properties: ["L1"],
-    seed: 1,
-    breaks: "R6: whoever sees an expired lease takes it",
-    leases: (port) => new TheDeadLookAlive(port),
   },
   {
     name: "parents-look-finished",
