@@ -33,11 +33,11 @@ export const bench: Bench = {
         credentials: { accessKeyId: "bench", secretAccessKey: "bench" },
         ...options,
       });
-    const fast = open(http1, { putPath: "fast" });
+    const fast = open(http1, { dataPath: "fast" });
     const peers = {
-      "sdk http2 (its default)": open(http2, { putPath: "sdk", transport: "http2" }),
-      "sdk http1 keep-alive": open(http1, { putPath: "sdk", transport: "http1" }),
-      "ours http2 pool": open(http2, { putPath: "fast", transport: "http2" }),
+      "sdk http2 (its default)": open(http2, { dataPath: "sdk", transport: "http2" }),
+      "sdk http1 keep-alive": open(http1, { dataPath: "sdk", transport: "http1" }),
+      "ours http2 pool": open(http2, { dataPath: "fast", transport: "http2" }),
     };
     try {
       for (const shape of SHAPES) {

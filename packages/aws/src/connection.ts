@@ -41,9 +41,9 @@ export interface SplitConnection {
  */
 export function splitConnection(subject: string, aws: AwsConnection): SplitConnection {
   compileOptions(subject, CONNECTION_OPTIONS, aws, agentsForHttp2);
-  const { kinesisEndpoint, dynamodbEndpoint, transport, putPath, ...common } = aws;
+  const { kinesisEndpoint, dynamodbEndpoint, transport, dataPath, ...common } = aws;
   return {
-    kinesis: { ...common, transport, putPath, endpoint: kinesisEndpoint ?? common.endpoint },
+    kinesis: { ...common, transport, dataPath, endpoint: kinesisEndpoint ?? common.endpoint },
     leases: { ...common, endpoint: dynamodbEndpoint ?? common.endpoint },
   };
 }

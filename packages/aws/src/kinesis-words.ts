@@ -1,7 +1,6 @@
 /** The service's words → ours, without trust: what is missing makes the answer malformed, never a crash. */
 
 import type {
-  _Record,
   Shard as SdkShard,
   ChildShard as SdkChildShard,
   StreamDescriptionSummary,
@@ -10,8 +9,6 @@ import {
   type ChildShard,
   hashKeyFromDecimal,
   type HashKeyRange,
-  isSequenceNumber,
-  type KinesisRecord,
   limits,
   type Shard,
   type StreamDescription,
@@ -45,18 +42,6 @@ export function toChildShard(shard: SdkChildShard): ChildShard {
       needText(id, "ParentShards"),
     ),
     hashKeyRange: toHashKeyRange(shard.HashKeyRange),
-  };
-}
-
-export function toRecord(record: _Record): KinesisRecord {
-  const sequenceNumber = needText(record.SequenceNumber, "SequenceNumber");
-  if (!isSequenceNumber(sequenceNumber)) throw new MalformedAnswer("SequenceNumber is no number");
-  return {
-    sequenceNumber,
-    partitionKey: needText(record.PartitionKey, "PartitionKey"),
-    data: need(record.Data, "Data"),
-    approximateArrivalTimestampMs: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
-    ...(record.EncryptionType === undefined ? {} : { encryptionType: record.EncryptionType }),
   };
 }
 

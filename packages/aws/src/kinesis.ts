@@ -33,14 +33,15 @@ import { FastClient } from "./fast/fast-client.ts";
 import { http1Wire } from "./fast/http1-wire.ts";
 import { http2Wire } from "./fast/http2-wire.ts";
 import type { Progress, Wire } from "./fast/wire.ts";
+import { readGetRecordsOutput, SDK_NOTATION } from "./get-records/answer.ts";
+import { fastGetRecords } from "./get-records/fast-get-records.ts";
+import { getRecordsParameters, type GetRecordsRequest } from "./get-records/parameters.ts";
 import {
   MalformedAnswer,
   needText,
   optionalText,
   problemOf,
-  toChildShard,
   toDescription,
-  toRecord,
   toShard,
 } from "./kinesis-words.ts";
 import { type KinesisConfig, kinesisConfig, type KinesisOptions } from "./options.ts";
@@ -65,6 +66,7 @@ type Call<T> = (client: KinesisClient, signal: AbortSignal) => Promise<T>;
 class SdkKinesis implements KinesisApi {
   readonly #config: KinesisConfig;
   readonly #connected: Connected<KinesisClient>;
+  readonly #fast: FastClient | undefined;
   readonly #fastPut: FastPutRecords | undefined;
   readonly #wire: Wire;
   readonly #closing = new AbortController();
@@ -82,9 +84,9 @@ class SdkKinesis implements KinesisApi {
       config.transport === "http1"
         ? http1Wire(agents)
         : http2Wire({ maxSessions: config.maxConnections });
-    if (config.putPath === "fast") {
-      const fast = new FastClient(client, this.#wire, this.#bounds);
-      this.#fastPut = new FastPutRecords(fast);
+    if (config.dataPath === "fast") {
+      this.#fast = new FastClient(client, this.#wire, this.#bounds);
+      this.#fastPut = new FastPutRecords(this.#fast);
     }
   }
 
@@ -222,27 +224,22 @@ class SdkKinesis implements KinesisApi {
     );
   }
 
-  getRecords(
-    request: Parameters<KinesisApi["getRecords"]>[0],
+  getRecords(request: GetRecordsRequest, options: CallOptions): Promise<Outcome<GetRecordsAnswer>> {
+    return this.#fast === undefined
+      ? this.#getRecordsBySdk(request, options)
+      : fastGetRecords(this.#fast, request, options);
+  }
+
+  #getRecordsBySdk(
+    request: GetRecordsRequest,
     options: CallOptions,
   ): Promise<Outcome<GetRecordsAnswer>> {
-    const command = new GetRecordsCommand({
-      // The ARN routes to other accounts; a name would be refused here.
-      ...("streamArn" in request.stream ? { StreamARN: request.stream.streamArn } : {}),
-      ShardIterator: request.shardIterator,
-      Limit: request.maxRecords,
-    });
+    const command = new GetRecordsCommand(getRecordsParameters(request));
     return this.#call(
       "GetRecords",
       options,
       (client, abortSignal) => client.send(command, { abortSignal }),
-      (output) => ({
-        // An answer without the list is no empty read: believing it could end a shard too early.
-        records: needList(output.Records, "Records").map(toRecord),
-        nextShardIterator: optionalText(output.NextShardIterator, "NextShardIterator"),
-        millisBehindLatest: output.MillisBehindLatest ?? undefined,
-        childShards: (output.ChildShards ?? []).map(toChildShard),
-      }),
+      (output) => readGetRecordsOutput(output, SDK_NOTATION),
     );
   }
 

@@ -41,7 +41,7 @@ export interface AwsOptions {
   readonly httpAgent?: HttpAgent | undefined;
   /** For a proxy or a private authority. Not destroyed by close(). */
   readonly httpsAgent?: HttpsAgent | undefined;
-  /** Sockets (or HTTP/2 sessions of the put path) to one host at most, 1 … 1024. Default: 24. */
+  /** Sockets (or HTTP/2 sessions of the fast path) to one host at most, 1 … 1024. Default: 24. */
   readonly maxConnections?: number | undefined;
   /** Port: time. Default: the machine's. */
   readonly clock?: Clock | undefined;
@@ -52,8 +52,11 @@ export interface AwsOptions {
 export interface KinesisOptions extends AwsOptions {
   /** HTTP/1.1 over kept-alive sockets, or HTTP/2. Default: `http1`, which costs less CPU. */
   readonly transport?: "http1" | "http2" | undefined;
-  /** PutRecords by our own serialisation or by the SDK's. Default: `fast`. */
-  readonly putPath?: "fast" | "sdk" | undefined;
+  /**
+   * How PutRecords and GetRecords, the calls that carry data, go: serialised and sent by our own code, or
+   * by the SDK's, which costs several times the CPU. Credentials, endpoint and signature are the SDK's either way. Default: `fast`.
+   */
+  readonly dataPath?: "fast" | "sdk" | undefined;
 }
 
 export interface LeaseTableOptions extends AwsOptions {
@@ -121,13 +124,13 @@ export const KINESIS_OPTIONS: OptionTable<KinesisOptions> = {
     kind: "choice",
     choices: ["http1", "http2"],
     default: "http1",
-    doc: "HTTP/1.1 over kept-alive sockets, or HTTP/2: the SDK's own handler, and a fixed set of sessions on the fast put path.",
+    doc: "HTTP/1.1 over kept-alive sockets, or HTTP/2: the SDK's own handler, and a fixed set of sessions on the fast path.",
   },
-  putPath: {
+  dataPath: {
     kind: "choice",
     choices: ["fast", "sdk"],
     default: "fast",
-    doc: "PutRecords by our own serialisation, or by the SDK's.",
+    doc: "PutRecords and GetRecords, which carry the data: serialised and sent by our own code, or by the AWS SDK's. Credentials, endpoint and signature are the SDK's either way.",
   },
 };
 

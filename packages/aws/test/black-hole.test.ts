@@ -94,10 +94,10 @@ describe.each([
   ["http2", "fast"],
   ["http1", "sdk"],
   ["http2", "sdk"],
-] as const)("Kinesis over %s, %s path", (transport, putPath) => {
+] as const)("Kinesis over %s, %s path", (transport, dataPath) => {
   it.each(Object.keys(KINESIS_CALLS))("%s ends at its deadline", async (name) => {
     const clock = new VirtualClock();
-    const api = createKinesis({ ...common(clock), transport, putPath });
+    const api = createKinesis({ ...common(clock), transport, dataPath });
     const call = KINESIS_CALLS[name] as (a: KinesisApi) => Promise<never>;
     expect(await atDeadline(clock, call(api))).toMatchObject(TIMED_OUT);
     await api.close();

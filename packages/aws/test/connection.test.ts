@@ -9,8 +9,8 @@ it("what is common goes to both services, what is Kinesis' own to Kinesis alone"
   const httpsAgent = new Agent();
   const credentials = { accessKeyId: "a", secretAccessKey: "b" };
   const common = { region: "eu-west-1", profile: "p", credentials, httpsAgent, maxConnections: 7 };
-  const { kinesis, leases } = split({ ...common, transport: "http1", putPath: "sdk" });
-  expect(kinesis).toEqual({ ...common, transport: "http1", putPath: "sdk" });
+  const { kinesis, leases } = split({ ...common, transport: "http1", dataPath: "sdk" });
+  expect(kinesis).toEqual({ ...common, transport: "http1", dataPath: "sdk" });
   expect(leases).toEqual(common);
 });
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   // Retries of control-plane calls do not wait.
   const random = { next: (): number => 0 };
   kinesis = createKinesis({ ...common, random });
-  sdk = createKinesis({ ...common, random, putPath: "sdk" });
+  sdk = createKinesis({ ...common, random, dataPath: "sdk" });
   table = createLeaseTable({ ...common, random, tableName: "leases" });
 });
 
@@ -52,6 +52,8 @@ const CALLS: Record<string, () => Promise<{ readonly kind: string }>> = {
     ),
   getRecords: () =>
     kinesis.getRecords({ stream: STREAM, shardIterator: "i", maxRecords: 1 }, OPTIONS),
+  getRecordsBySdk: () =>
+    sdk.getRecords({ stream: STREAM, shardIterator: "i", maxRecords: 1 }, OPTIONS),
   get: () => table.get("s", OPTIONS),
   renew: () => table.renew(LEASE, 1, OPTIONS),
   delete: () => table.delete(LEASE, OPTIONS),

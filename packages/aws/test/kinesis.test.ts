@@ -192,7 +192,10 @@ describe("reading", () => {
     });
     expect(server.asked[0]?.json).toEqual({ StreamName: "orders", ShardId: "s", ...parameters });
   });
+});
 
+describe.each(["fast", "sdk"] as const)("getRecords by the %s path", (dataPath) => {
+  const reader = (answer: (asked: Asked, index: number) => Scripted) => rig(answer, { dataPath });
   const read = { stream: STREAM, shardIterator: "it", maxRecords: 100 };
 
   it("gets records with all that is known of them", async () => {
@@ -203,7 +206,7 @@ describe("reading", () => {
       ApproximateArrivalTimestamp: 1.25,
       EncryptionType: "KMS",
     };
-    const { api, server } = await rig(() => ({
+    const { api, server } = await reader(() => ({
       body: { Records: [record], NextShardIterator: "next", MillisBehindLatest: 7 },
     }));
     expect(await api.getRecords(read, OPTIONS)).toEqual({
@@ -230,7 +233,7 @@ describe("reading", () => {
     // The service says null; some say nothing.
     for (const end of [{}, { NextShardIterator: null, MillisBehindLatest: null }]) {
       const body = { Records: [], ChildShards: [child], ...end };
-      const { api } = await rig(() => ({ body }));
+      const { api } = await reader(() => ({ body }));
       const outcome = await api.getRecords(read, OPTIONS);
       if (outcome.kind === "failed") throw new Error(outcome.message);
       expect(outcome.nextShardIterator).toBe(undefined);
@@ -240,13 +243,13 @@ describe("reading", () => {
   });
 
   it("S5b: an answer without records is no end of a shard but malformed", async () => {
-    const { api } = await rig(() => ({ body: {} }));
+    const { api } = await reader(() => ({ body: {} }));
     expect(await api.getRecords(read, OPTIONS)).toMatchObject({ reason: "malformed" });
   });
 
   it("F45: an expired iterator is told as such, and asked for once", async () => {
     const body = { __type: "ExpiredIteratorException", message: "" };
-    const { api, server } = await rig(() => ({ status: 400, body }));
+    const { api, server } = await reader(() => ({ status: 400, body }));
     expect(await api.getRecords(read, OPTIONS)).toMatchObject({ reason: "expired-iterator" });
     expect(server.asked.length).toBe(1);
   });
@@ -254,7 +257,7 @@ describe("reading", () => {
   it("the data plane is not retried behind the caller's back", async () => {
     for (const status of [400, 500, 503, 429]) {
       const body = { __type: "ThrottlingException", message: "" };
-      const { api, server } = await rig(() => ({ status, body }));
+      const { api, server } = await reader(() => ({ status, body }));
       expect(await api.getRecords(read, OPTIONS)).toMatchObject({ kind: "failed" });
       expect(server.asked.length).toBe(1);
     }
@@ -293,14 +296,14 @@ describe("configuration", () => {
 
   it.each(["fast", "sdk"] as const)(
     "is found as the SDK finds it, on the %s path",
-    async (putPath) => {
+    async (dataPath) => {
       const body = { Records: [{ SequenceNumber: "1", ShardId: "s" }] };
       const { server } = await rig(() => ({ body }));
       vi.stubEnv("AWS_ENDPOINT_URL_KINESIS", server.url);
       vi.stubEnv("AWS_REGION", "ap-southeast-2");
       vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENV");
       vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
-      const api = createKinesis({ putPath });
+      const api = createKinesis({ dataPath });
       open.push(api);
       const entries = [{ partitionKey: "k", data: new Uint8Array(1) }];
       expect(await api.putRecords({ stream: STREAM, entries }, OPTIONS)).toMatchObject({
@@ -313,9 +316,9 @@ describe("configuration", () => {
 
   it("credentials that never come cost the deadline, not the process", async () => {
     const { api, server } = await rig(() => ({}), { credentials: () => new Promise(() => {}) });
-    for (const putPath of ["list", "put"]) {
+    for (const name of ["list", "put"]) {
       const call =
-        putPath === "list"
+        name === "list"
           ? api.listShards({ stream: STREAM, filter: { kind: "all" } }, { timeoutMs: 40 })
           : api.putRecords(
               { stream: STREAM, entries: [{ partitionKey: "k", data: new Uint8Array(1) }] },

@@ -39,7 +39,7 @@ interface Seen {
 }
 
 async function put(
-  putPath: Path,
+  dataPath: Path,
   script: Scripted,
   request: PutRecordsRequest = REQUEST,
   http: "http1" | "http2" = "http1",
@@ -49,7 +49,7 @@ async function put(
     endpoint: server.url,
     region: "eu-central-1",
     credentials: { ...CREDENTIALS, sessionToken: "token" },
-    putPath,
+    dataPath,
     transport: http,
   });
   open.push(server, api);

@@ -24,9 +24,9 @@ function options(): KinesisOptions {
 
 it.each(["fast", "sdk"] as const)(
   "puts over TLS by the %s path, with an agent given",
-  async (putPath) => {
+  async (dataPath) => {
     const httpsAgent = new Agent({ keepAlive: true, ca: local.certificate });
-    const api = createKinesis({ ...options(), httpsAgent, putPath });
+    const api = createKinesis({ ...options(), httpsAgent, dataPath });
     for (let i = 0; i < 3; i++) {
       expect(await api.putRecords(REQUEST, OPTIONS)).toMatchObject({ entries: [{ kind: "ok" }] });
     }

@@ -16,7 +16,7 @@ export interface Asked {
 export interface Scripted {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON. */
+  /** An object is sent as JSON, text and bytes as they are. */
   readonly body?: unknown;
   /** Instead of an answer: reset the connection, or never say anything. */
   readonly instead?: "reset" | "silence" | "half";
@@ -89,7 +89,7 @@ export async function scriptedServer(
       return;
     }
     const { body: text = {} } = scripted;
-    response.end(typeof text === "string" ? text : JSON.stringify(text));
+    response.end(typeof text === "string" || Buffer.isBuffer(text) ? text : JSON.stringify(text));
   };
   const server: Server =
     http === "http1"
