@@ -51,7 +51,11 @@ describe("the body of PutRecords", () => {
   it("carries records of several native pieces", () => {
     for (const length of [6143, 6144, 6145, 50_000]) {
       const data = Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
-      const request = { stream: { streamName: "s" }, entries: [{ partitionKey: "k", data }] };
+      // A Buffer is taken as it is; one that lies in the middle of its memory too.
+      const buffer = Buffer.concat([Buffer.from("before"), data, Buffer.from("after")]);
+      const list = [data, buffer.subarray(6, 6 + length)];
+      const records = list.map((bytes) => ({ partitionKey: "k", data: bytes }));
+      const request = { stream: { streamName: "s" }, entries: records };
       const body = putRecordsBody(request, (size) => Buffer.alloc(size));
       expect(JSON.parse(body.toString("utf8"))).toEqual(expected(request));
     }
