@@ -7,8 +7,8 @@
 /** A chunk is let go as a whole, so its size is how much a trimmed shard may still hold on to. */
 export const MAX_CHUNK_BYTES: number = 256 * 1024;
 
-/** 64 MiB: more than a trim of the usual bound lets go at once. */
-const MAX_SPARES = 256;
+/** It is the process's for as long as it runs, so not much. */
+export const MAX_SPARE_BYTES: number = 16 * 1024 * 1024;
 
 const spares: Buffer[] = [];
 
@@ -20,5 +20,6 @@ export function takeChunkMemory(capacityBytes: number): Buffer {
 
 /** For memory to which nothing refers any more. */
 export function giveBackChunkMemory(memory: Buffer): void {
-  if (memory.length === MAX_CHUNK_BYTES && spares.length < MAX_SPARES) spares.push(memory);
+  if (memory.length !== MAX_CHUNK_BYTES) return;
+  if ((spares.length + 1) * MAX_CHUNK_BYTES <= MAX_SPARE_BYTES) spares.push(memory);
 }
