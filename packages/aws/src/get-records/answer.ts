@@ -64,11 +64,23 @@ export function readGetRecordsOutput(
   output: GetRecordsOutput,
   notation: Notation,
 ): GetRecordsAnswer {
-  const { Records: records, ChildShards: children } = output;
+  const { Records: records } = output;
   // An answer without the list is no empty read: believing it could end a shard too early.
   if (!Array.isArray(records)) throw new MalformedAnswer("Records is missing");
+  return readRest(
+    output,
+    (records as readonly RecordOutput[]).map((record) => toRecord(record, notation)),
+  );
+}
+
+/** All but the records, which have been read. */
+export function readRest(
+  output: GetRecordsOutput,
+  records: readonly KinesisRecord[],
+): GetRecordsAnswer {
+  const { ChildShards: children } = output;
   return {
-    records: (records as readonly RecordOutput[]).map((record) => toRecord(record, notation)),
+    records,
     nextShardIterator: optionalText(output.NextShardIterator, "NextShardIterator"),
     millisBehindLatest: optionalNumber(output.MillisBehindLatest, "MillisBehindLatest"),
     childShards: ((children ?? []) as Parameters<typeof toChildShard>[0][]).map(toChildShard),
@@ -91,7 +103,7 @@ function toRecord(record: RecordOutput, notation: Notation): KinesisRecord {
   };
 }
 
-function needTime(epochMs: number): number {
+export function needTime(epochMs: number): number {
   if (!(Math.abs(epochMs) <= MAX_EPOCH_MS)) {
     throw new MalformedAnswer("ApproximateArrivalTimestamp is no time");
   }

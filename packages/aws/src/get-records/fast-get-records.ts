@@ -4,8 +4,9 @@ import { GetRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { CallOptions, GetRecordsAnswer, Outcome } from "@shardline/model";
 import type { FastClient, FastOperation } from "../fast/fast-client.ts";
 import { needObject } from "../fast/json.ts";
-import { readGetRecordsOutput, WIRE_NOTATION } from "./answer.ts";
+import { readGetRecordsOutput, readRest, WIRE_NOTATION } from "./answer.ts";
 import { getRecordsParameters, type GetRecordsRequest } from "./parameters.ts";
+import { scanGetRecords } from "./scan.ts";
 
 const GET_RECORDS: FastOperation = {
   name: "GetRecords",
@@ -26,8 +27,15 @@ export function fastGetRecords(
       operation: GET_RECORDS,
       stream: request.stream,
       body: () => Buffer.from(JSON.stringify(getRecordsParameters(request))),
-      read: (body) => readGetRecordsOutput(needObject(body), WIRE_NOTATION),
+      read: readBody,
     },
     options,
   );
+}
+
+export function readBody(body: Buffer): GetRecordsAnswer {
+  const scanned = scanGetRecords(body);
+  return scanned === undefined
+    ? readGetRecordsOutput(needObject(body), WIRE_NOTATION)
+    : readRest(needObject(scanned.rest), scanned.records);
 }
