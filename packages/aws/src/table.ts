@@ -32,6 +32,7 @@ export async function ensureTable(
   options: CallOptions,
 ): Promise<Outcome<{ readonly created: boolean }>> {
   let created = false;
+  let notYet: Failure | undefined;
   const outcome = await retrying(
     ports,
     POLLING,
@@ -40,20 +41,28 @@ export async function ensureTable(
       const described = await call("DescribeTable", attempt, (client, abortSignal) =>
         client.send(new DescribeTableCommand({ TableName: tableName }), { abortSignal }),
       );
-      if (described.kind === "ok") return judge(tableName, described.value.Table);
+      if (described.kind === "ok") {
+        const judged = judge(tableName, described.value.Table);
+        if (judged.kind === "failed" && judged.code === NOT_YET) notYet = judged;
+        return judged;
+      }
       if (described.reason !== "not-found") return described;
       const made = await call("CreateTable", attempt, (client, abortSignal) =>
         client.send(createTable(tableName), { abortSignal }),
       );
       if (made.kind === "failed" && made.reason !== "in-use") return made;
       created ||= made.kind === "ok";
-      return failure("in-use", NOT_YET, `DynamoDB table ${tableName} is being created`);
+      notYet = failure("in-use", NOT_YET, `DynamoDB table ${tableName} is being created`);
+      return notYet;
     },
     isRetryable,
   );
   if (outcome.kind === "ok") return { kind: "ok", created };
-  if (outcome.code !== NOT_YET) return outcome;
-  const message = `${outcome.message} and was not usable within ${options.timeoutMs} ms`;
+  // The last look may have ended at the deadline; what the one before it saw says more.
+  if (notYet === undefined || !(outcome.code === NOT_YET || outcome.reason === "timeout")) {
+    return outcome;
+  }
+  const message = `${notYet.message} and was not usable within ${options.timeoutMs} ms`;
   return failure("timeout", NOT_YET, message);
 }
 

@@ -87,7 +87,7 @@ describe("ensure", () => {
   it("F36: gives up at its deadline while the table is being created", async () => {
     const scripted = await scriptedServer(() => ({ body: { Table: { TableStatus: "CREATING" } } }));
     const table = createLeaseTable({ ...settings(), endpoint: scripted.url, tableName: "slow" });
-    const outcome = await table.ensure({ timeoutMs: 150 });
+    const outcome = await table.ensure({ timeoutMs: 500 });
     expect(outcome).toMatchObject({ reason: "timeout", code: "TableNotActive" });
     expect(outcome).toHaveProperty("message", expect.stringContaining("slow is CREATING"));
     await table.close();

@@ -86,7 +86,7 @@ describe("validation", () => {
       { ShardFilter: [] },
       "SerializationException: Start of list found where not expected",
     ],
-  ])("%s %j", (name, input, expected) => {
+  ])("%s, case %#", (name, input, expected) => {
     expect(said(name, input)).toBe(expected);
   });
 
