@@ -5,7 +5,7 @@ import { Router } from "./route.ts";
 import { ShardMap } from "./shard-map.ts";
 import type { Shard } from "@shardline/model";
 
-/** Keys that the lanes of a stream remember, all together (some 150 bytes each) and one alone. */
+/** Keys that the lanes of a stream remember, all together (84 bytes each and its text) and one alone. */
 const REMEMBERED_KEYS = 65_536;
 const REMEMBERED_KEYS_OF_LANE = { min: 512, max: 4096 };
 
