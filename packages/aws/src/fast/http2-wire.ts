@@ -23,6 +23,12 @@ export interface Http2WireOptions {
  */
 const MAX_SESSION_MEMORY_MB = 128;
 
+/**
+ * What a peer may send before we say more: by Node.js' default of 64 KiB an answer of 14 MB would take
+ * more than 200 round trips.
+ */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
 interface Session {
   readonly http2: ClientHttp2Session;
   streams: number;
@@ -93,11 +99,16 @@ class Http2Wire implements Wire {
     if (least !== undefined && (least.streams === 0 || pool.size >= this.#maxSessions))
       return least;
     const session: Session = {
-      http2: connect(origin, { maxSessionMemory: MAX_SESSION_MEMORY_MB }),
+      http2: connect(origin, {
+        maxSessionMemory: MAX_SESSION_MEMORY_MB,
+        settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
+      }),
       streams: 0,
       retired: false,
     };
     const retire = (): void => this.#retire(request, session);
+    // Of all its streams together.
+    session.http2.once("connect", () => session.http2.setLocalWindowSize(WINDOW_BYTES));
     session.http2.once("goaway", retire);
     session.http2.once("close", retire);
     // The streams get the error too; without a listener it would be uncaught.
