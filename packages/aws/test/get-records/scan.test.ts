@@ -118,6 +118,12 @@ const good = { SequenceNumber: "1", Data: "", PartitionKey: "k" };
 
 it.each<[string, string]>([
   ["records in another object", `{"Other":{"Records":[${JSON.stringify(good)}]},"Records":[]}`],
+  ["records in another object alone", `{"Other":{"a":1,"Records":[${JSON.stringify(good)}]}}`],
+  ["a name that ends alike, alone", `{"a\\"Records":[${JSON.stringify(good)}]}`],
+  [
+    "a number that begins with 0",
+    '{"Records":[{"SequenceNumber":"01","Data":"","PartitionKey":""}]}',
+  ],
   ["a later list that counts", `{"Records":[${JSON.stringify(good)}],"Records":[]}`],
   ["a later list by another name", `{"Records":[${JSON.stringify(good)}],"Rec\\u006frds":[]}`],
   ["an earlier list that does not count", `{"Records":7,"Records":[${JSON.stringify(good)}]}`],
