@@ -24,7 +24,7 @@ const parsed = (body: Buffer): Result =>
 
 const record = fc.record(
   {
-    SequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 129n }).map(String),
+    SequenceNumber: fc.bigInt({ min: 0n, max: 10n ** 129n - 1n }).map(String),
     ApproximateArrivalTimestamp: fc.oneof(
       fc.integer({ min: 1, max: 2_000_000_000_000 }).map((ms) => ms / 1000),
       fc.double({ min: -8.6e12, max: 8.6e12, noNaN: true }),
