@@ -39,6 +39,11 @@ export class DatabaseError extends Error {
     return new DatabaseError(400, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message });
   }
 
+  static serialization(message: string): DatabaseError {
+    const __type = "com.amazon.coral.service#SerializationException";
+    return new DatabaseError(400, { __type, Message: message });
+  }
+
   static validation(message: string): DatabaseError {
     return new DatabaseError(400, {
       __type: "com.amazon.coral.validate#ValidationException",
@@ -176,10 +181,7 @@ export class DynaliteStore {
     } catch (error) {
       const known = asDatabaseError(error);
       if (known instanceof DatabaseError) throw known;
-      throw new DatabaseError(400, {
-        __type: "com.amazon.coral.service#SerializationException",
-        Message: "The input is not of the operation's shape",
-      });
+      throw DatabaseError.serialization("The input is not of the operation's shape");
     }
   }
 

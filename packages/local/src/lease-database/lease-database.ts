@@ -7,6 +7,7 @@
 import { DatabaseError, DynaliteStore } from "./dynalite-store.ts";
 import type { Item, Table } from "./dynalite-types.ts";
 import { TableGates } from "./table-gate.ts";
+import { tableNameOf } from "./table-name.ts";
 import { transactionTables, transactWrite } from "./transact-write.ts";
 import { updateTable } from "./update-table.ts";
 
@@ -51,7 +52,7 @@ export class LeaseDatabase {
       case "DeleteTable":
         return this.#exclusively(input, () => this.#deleteTable(input));
       case "DescribeContinuousBackups":
-        return backupsDescription(await this.#store.table(String(input["TableName"])));
+        return backupsDescription(await this.#store.table(tableNameOf(input)));
       case "UpdateContinuousBackups":
         return this.#exclusively(input, () => this.#updateBackups(input));
       case "TransactWriteItems":
@@ -91,7 +92,7 @@ export class LeaseDatabase {
       DeletionProtectionEnabled: protection === true,
     });
     const answer = structuredClone(output);
-    const table = await this.#settled(String(input["TableName"]));
+    const table = await this.#settled(tableNameOf(input));
     const tags = input["Tags"];
     if (table !== undefined && Array.isArray(tags) && tags.length > 0) {
       await this.#store.execute("TagResource", { ResourceArn: table.TableArn, Tags: tags });
@@ -101,12 +102,12 @@ export class LeaseDatabase {
 
   async #updateTable(input: Input): Promise<Output> {
     const output = structuredClone(await updateTable(this.#store, input));
-    await this.#settled(String(input["TableName"]));
+    await this.#settled(tableNameOf(input));
     return withoutPrivateMembers(output);
   }
 
   async #deleteTable(input: Input): Promise<Output> {
-    const table = await this.#store.table(String(input["TableName"]));
+    const table = await this.#store.table(tableNameOf(input));
     if (table["DeletionProtectionEnabled"] === true) {
       throw DatabaseError.validation(
         "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
@@ -121,7 +122,7 @@ export class LeaseDatabase {
   }
 
   async #updateBackups(input: Input): Promise<Output> {
-    const table = await this.#store.table(String(input["TableName"]));
+    const table = await this.#store.table(tableNameOf(input));
     const asked = input["PointInTimeRecoverySpecification"] as Input | undefined;
     if (typeof asked?.["PointInTimeRecoveryEnabled"] !== "boolean") {
       throw DatabaseError.validation(
@@ -140,7 +141,7 @@ export class LeaseDatabase {
   }
 
   #exclusively(input: Input, task: () => Promise<Output>): Promise<Output> {
-    return this.#gates.run(String(input["TableName"]), "exclusive", task);
+    return this.#gates.run(tableNameOf(input), "exclusive", task);
   }
 
   /** dynalite ends a table's passing state by a timer, with what it knew when it set it. */

@@ -6,6 +6,7 @@
 
 import { DatabaseError, type DynaliteStore } from "./dynalite-store.ts";
 import type { Item } from "./dynalite-types.ts";
+import { tableNameOf } from "./table-name.ts";
 
 type Request = Record<string, unknown>;
 
@@ -27,7 +28,7 @@ const OPERATION_OF = {
 
 /** The tables to hold, for the gate. */
 export function transactionTables(input: Request): string[] {
-  return [...new Set(steps(input).map(({ request }) => String(request["TableName"])))].sort();
+  return [...new Set(steps(input).map(({ request }) => tableNameOf(request)))].sort();
 }
 
 export async function transactWrite(store: DynaliteStore, input: Request): Promise<object> {

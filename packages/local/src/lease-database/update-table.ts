@@ -6,6 +6,7 @@
 
 import { DatabaseError, type DynaliteStore } from "./dynalite-store.ts";
 import type { Index, Table } from "./dynalite-types.ts";
+import { tableNameOf } from "./table-name.ts";
 
 interface CreateIndex {
   readonly IndexName: string;
@@ -39,7 +40,7 @@ export async function updateTable(
       "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
     );
   }
-  const table = await store.table(String(input["TableName"]));
+  const table = await store.table(tableNameOf(input));
   for (const { Create, Delete } of changes) {
     if (Create !== undefined)
       await createIndex(store, table, Create, input["AttributeDefinitions"]);

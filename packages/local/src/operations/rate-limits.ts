@@ -65,7 +65,7 @@ function check(
   context: OperationContext,
 ): void {
   const stream = limit.per === "account" ? "" : streamNameOf(input);
-  const shard = limit.per === "shard" ? canonicalShardId(String(input["ShardId"])) : "";
+  const shard = limit.per === "shard" ? canonicalShardId(textOf(input["ShardId"])) : "";
   const key = `${name}/${context.accountId}/${context.region}/${stream}/${shard}`;
   if (context.model.rates.tryCall(key, limit.perSecond, context.nowMs)) return;
   if (limit.per === "shard") {
@@ -80,7 +80,12 @@ function check(
 /** However the request names it; a page token counts as a stream of its own. */
 function streamNameOf(input: Record<string, unknown>): string {
   const arn = input["StreamARN"] ?? input["ConsumerARN"];
-  return String(
+  return textOf(
     input["StreamName"] ?? (typeof arn === "string" ? arn.split("/")[1] : input["NextToken"]),
   );
+}
+
+/** The input is not validated yet. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -133,6 +133,13 @@ test.each([
   expect(await send(name, sent)).toBe(400);
 });
 
+test.each(["DescribeContinuousBackups", "UpdateTable", "DeleteTable", "UpdateContinuousBackups"])(
+  "%s of a table whose name is an object with members of its own",
+  async (name) => {
+    expect(await send(name, { TableName: { toString: "" } })).toBe(400);
+  },
+);
+
 test("whatever the input is, the answer is clean and the table service lives", async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...OPERATIONS), fc.oneof(input, odd), async (name, sent) => {

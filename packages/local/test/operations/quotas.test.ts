@@ -141,6 +141,15 @@ describe("API rates", () => {
     for (let i = 0; i < 50; i++) free.call("ListStreams");
   });
 
+  it("are counted before the input is known to make sense", () => {
+    const service = new Service({ apiRateLimits: true });
+    const odd = { toString: "" };
+    const input = { StreamName: odd, StreamARN: odd, NextToken: odd, ShardId: odd };
+    for (const name of ["GetShardIterator", "ListShards", "DescribeStream"]) {
+      expect(service.error(name, input).code).toBe("SerializationException");
+    }
+  });
+
   it("let a stream be scaled ten times a day", () => {
     const service = new Service({ apiRateLimits: true });
     service.create(1);
