@@ -45,9 +45,12 @@ class SystemTimer implements Timer {
     if (this.#background) this.#timeout.unref();
   }
 
+  /**
+   * Keeps the process alive for this one turn even in the background: for immediates without a reference
+   * Node.js does not wake up, so this one would wait for the next timer or socket, perhaps for ever.
+   */
   #fireAfterSockets(): void {
     this.#immediate = setImmediate(this.#fire);
-    if (this.#background) this.#immediate.unref();
   }
 }
 

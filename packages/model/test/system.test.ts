@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { systemClock } from "../src/system.ts";
 
@@ -49,4 +50,19 @@ it("a timer that was cancelled does not fire, not even when it was due", async (
   await setImmediate();
   await setImmediate();
   expect(fired).toBe(0);
+});
+
+it("a timer in the background fires where nothing else happens", async () => {
+  // A server that nobody calls keeps the event loop alive, and nothing wakes it up.
+  const program = `
+    import { createServer } from "node:net";
+    import { parentPort } from "node:worker_threads";
+    import { systemClock } from ${JSON.stringify(new URL("../dist/index.js", import.meta.url).href)};
+    createServer().listen(0, () => {
+      systemClock.setTimer(1, () => parentPort.postMessage("fired"), { background: true });
+    });
+  `;
+  const idle = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+  expect(await once(idle, "message")).toEqual(["fired"]);
+  await idle.terminate();
 });
