@@ -43,6 +43,8 @@ function send(
     // Destroying gives the socket up, whether it was in use, being opened or still waited for.
     const fail = (error: unknown): void => {
       settle(() => reject(error));
+      // Node.js says of a destroyed request too that it finished.
+      if (onWritten !== undefined) request.off("finish", onWritten);
       request.destroy();
     };
     const onAbort = (): void => fail(signal.reason);

@@ -63,7 +63,7 @@ class Http2Wire implements Wire {
       watchSent(session, progress);
       if (request.onWritten !== undefined) stream.once("finish", request.onWritten);
       stream.end(request.body);
-      return await collect(stream, request.maxAnswerBytes, signal);
+      return await collect(stream, request, signal);
     } catch (error) {
       // It may be half dead: others' streams go on, new ones are opened elsewhere.
       this.#retire(request, session);
@@ -140,7 +140,7 @@ function watchSent({ http2 }: Session, progress: Progress): void {
 
 function collect(
   stream: ClientHttp2Stream,
-  maxBytes: number,
+  { maxAnswerBytes: maxBytes, onWritten }: WireRequest,
   signal: AbortSignal,
 ): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
@@ -152,6 +152,8 @@ function collect(
     const fail = (error: unknown): void => {
       signal.removeEventListener("abort", onAbort);
       reject(error);
+      // Node.js says of a cancelled stream too that it finished.
+      if (onWritten !== undefined) stream.off("finish", onWritten);
       stream.close(constants.NGHTTP2_CANCEL);
     };
     const onAbort = (): void => fail(signal.reason);
