@@ -74,8 +74,7 @@ export class Admission {
         fail(AbortedError.from(signal));
         this.#admit();
       };
-      // Many puts may wait with one signal: no leak for Node.js to warn of.
-      setMaxListeners(0, signal);
+      allowManyListeners(signal);
       signal.addEventListener("abort", onAbort, { once: true });
       const listening = waiter as { -readonly [Key in keyof Waiter]: Waiter[Key] };
       listening.enter = () => {
@@ -189,5 +188,14 @@ export class Admission {
     this.#head = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+}
+
+/** Many puts may wait with one signal: no leak for Node.js to warn of. */
+function allowManyListeners(signal: AbortSignal): void {
+  try {
+    setMaxListeners(0, signal);
+  } catch {
+    // Not Node.js' own but jsdom's, say: it warns of none.
   }
 }

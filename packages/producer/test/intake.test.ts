@@ -43,6 +43,19 @@ describe("ways in", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
+  it("a put may wait for room with a signal that is not Node.js' own", async () => {
+    const { clock, producer } = newWorld({ maxBufferedRecords: 1 });
+    // As in jsdom: the same members, of another class.
+    const { signal: own } = new AbortController();
+    const signal = {
+      aborted: false,
+      addEventListener: own.addEventListener.bind(own),
+      removeEventListener: own.removeEventListener.bind(own),
+    } as unknown as AbortSignal;
+    const puts = Array.from({ length: 3 }, (_, i) => producer.put(record(i), { signal }));
+    expect(await until(clock, Promise.all(puts))).toHaveLength(3);
+  });
+
   it("consume takes an async source and keeps no results", async () => {
     const { clock, kinesis, producer } = newWorld({ maxBufferedRecords: 10 });
     async function* source(): AsyncGenerator<ProducerRecord> {
