@@ -213,7 +213,8 @@ class RecordsScanner {
     }
     let power = 3 - decimals;
     if (body[end] === UPPER_E) {
-      power += (body[end + 1] as number) - ZERO;
+      const exponent = (body[end + 1] as number) - ZERO;
+      power = exponent >= 0 && exponent <= 9 ? power + exponent : Number.NaN;
       end += 2;
     }
     const ms = digits * (POWERS[power] ?? Number.NaN);
