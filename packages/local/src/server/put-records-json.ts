@@ -138,7 +138,9 @@ class Reader {
       if (this.#body[at + i] !== name[i]) return false;
     }
     this.#at = at + name.length;
-    return this.take(COLON);
+    if (this.take(COLON)) return true;
+    this.#at = at;
+    return false;
   }
 
   /** A text without escapes. */
