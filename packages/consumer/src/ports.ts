@@ -16,7 +16,6 @@ export async function openPorts(
   config: WorkerConfig,
 ): Promise<Ports & { readonly close: () => Promise<void> }> {
   const { clock, random, logger, metrics, aws = {}, tableName } = config;
-  const { maxConcurrentReads: maxConnections } = config;
   let { kinesis, leases } = config;
   const opened: (KinesisApi | LeaseTable)[] = [];
   if (kinesis === undefined || leases === undefined) {
@@ -24,7 +23,8 @@ export async function openPorts(
     const adapters = await import("@shardline/aws");
     const split = adapters.splitConnection("Worker.aws", aws);
     if (kinesis === undefined) {
-      kinesis = adapters.createKinesis({ maxConnections, ...split.kinesis, clock, random });
+      const { maxConnections = config.maxConcurrentReads } = split.kinesis;
+      kinesis = adapters.createKinesis({ ...split.kinesis, maxConnections, clock, random });
       opened.push(kinesis);
     }
     if (leases === undefined) {

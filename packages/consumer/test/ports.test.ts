@@ -62,3 +62,31 @@ it("options that are wrong are refused before anything is asked", async () => {
   });
   await expect(openPorts(config)).rejects.toThrow(/Worker\.aws: regoin/);
 });
+
+it("there is a connection for each read under way, where no number was given", async () => {
+  const reads = 40;
+  const held: (() => void)[] = [];
+  // Answers none before all are here.
+  const slow = createServer((_, response) => {
+    held.push(() => response.end('{"Records":[]}'));
+    if (held.length === reads) for (const answer of held) answer();
+  });
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const endpoint = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  const credentials = { accessKeyId: "AKIDGIVEN", secretAccessKey: "secret" };
+  const config = compileWorkerOptions({
+    streamName: "orders",
+    applicationName: "app",
+    processRecords: () => {},
+    maxConcurrentReads: reads,
+    aws: { region: "us-east-1", endpoint, credentials, maxConnections: undefined },
+  });
+  const { kinesis, close } = await openPorts(config);
+  const request = { stream: { streamName: "orders" }, shardIterator: "i", maxRecords: 1 };
+  const answers = await Promise.all(
+    Array.from({ length: reads }, () => kinesis.getRecords(request, CALL)),
+  );
+  expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(["ok"]));
+  await close();
+  await new Promise((resolve) => slow.close(resolve));
+});
