@@ -252,7 +252,7 @@ export class LeaseLoop {
     const { stopping, reporter } = this.#host;
     for (let i = 0; i < leaseKeys.length && !stopping.aborted; i += CONCURRENT_TAKES) {
       // Who cannot renew in time what it has would lose that for what it takes.
-      if (this.#writeSlots.isCrowded) {
+      if (await this.#writesAreLate()) {
         reporter.overloaded(this.#runners.size, leaseKeys.length - i, !this.#overloaded);
         this.#overloaded = true;
         return;
@@ -260,6 +260,15 @@ export class LeaseLoop {
       await Promise.all(leaseKeys.slice(i, i + CONCURRENT_TAKES).map((key) => this.#take(key)));
     }
     this.#overloaded = false;
+  }
+
+  /** Not the crowd of a moment: that is gone when it is looked at again. */
+  async #writesAreLate(): Promise<boolean> {
+    const { ports, config, stopping } = this.#host;
+    if (!this.#writeSlots.isCrowded) return false;
+    const pauseMs = config.leaseScanIntervalMs / 4;
+    await sleep(ports.clock, pauseMs, { signal: stopping }).catch(() => undefined);
+    return this.#writeSlots.isCrowded;
   }
 
   async #take(leaseKey: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { LeaseTable } from "@shardline/model";
+import type { Lease, LeaseTable } from "@shardline/model";
 import { expect, it } from "vitest";
 import { consumerEvents } from "../src/index.ts";
 import { intercepted, World } from "./support/world.ts";
@@ -51,4 +51,32 @@ it("F20: a worker takes no more leases than it can renew, and keeps those", asyn
   await world.until(() => worker.state().kind === "stopped", 60_000);
   expect(await done).toBeUndefined();
   expect(warnings).toEqual([]);
+});
+
+it("a crowd of a moment is no overload", async () => {
+  const world = new World({ shards: 200 });
+  const told: unknown[] = [];
+  const off = consumerEvents.subscribe("overloaded", (event) => told.push(event));
+  // 16 at once are 106 renewals a second, of which 63 are asked for: in waves, as they were taken.
+  const leases = intercepted<LeaseTable>(world.leases, async (method, call) => {
+    const waitMs = method === "renew" ? 150 : 0;
+    await new Promise<void>((resolve) => void world.clock.setTimer(waitMs, resolve));
+    return call();
+  });
+  const { worker, done } = world.start("w", { leases });
+  await world.until(() => worker.shards().length === 200);
+  for (let i = 0; i < 10; i++) {
+    await world.clock.advance(3_000);
+    const { leaseKey: ShardToSplit, hashKeyRange } = world.leases.rows()[i] as Lease;
+    const half = (BigInt(`0x${hashKeyRange?.start}`) + BigInt(`0x${hashKeyRange?.end}`)) / 2n;
+    world.kinesis.call("SplitShard", {
+      ...{ StreamName: "orders", ShardToSplit, NewStartingHashKey: String(half) },
+    });
+  }
+  await world.until(() => worker.shards().length === 210);
+  expect(told).toEqual([]);
+  off();
+  void worker.stop();
+  await world.until(() => worker.state().kind === "stopped");
+  expect(await done).toBeUndefined();
 });
