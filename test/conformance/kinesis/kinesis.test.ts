@@ -62,6 +62,7 @@ async function firstDifference(
       if (!isDeepStrictEqual(pair.local, pair.kinesalite)) return pair;
       // One did what the other refused: from here on their states differ.
       if ((ours.status === 200) !== (theirs.status === 200)) return undefined;
+      if (local.isAmbiguous || kinesalite.isAmbiguous) return undefined;
     }
     return undefined;
   } finally {

@@ -20,6 +20,7 @@ const CHANGES = new Set(["CreateStream", "DeleteStream", "SplitShard", "MergeSha
 
 export class Session {
   readonly #endpoint: Endpoint;
+  #isAmbiguous = false;
   readonly #numbers: string[] = [];
   readonly #names = new Map<string, string>();
   readonly #iterators: (string | undefined)[] = [];
@@ -79,10 +80,19 @@ export class Session {
     return (body["StreamDescription"] as Record<string, unknown> | undefined)?.["StreamStatus"];
   }
 
+  /**
+   * Two records have the same sequence number, as they may in two streams that were made in one second:
+   * they cannot be told apart by it.
+   */
+  get isAmbiguous(): boolean {
+    return this.#isAmbiguous;
+  }
+
   #remember({ operation }: Command, { status, body }: Reply): void {
     const numbers = "ShardId" in body ? [body as Placed] : ((body["Records"] ?? []) as Placed[]);
     for (const { SequenceNumber, ShardId } of numbers) {
       if (ShardId === undefined || SequenceNumber === undefined) continue;
+      this.#isAmbiguous ||= this.#names.has(SequenceNumber);
       this.#names.set(SequenceNumber, `number ${this.#numbers.length}`);
       this.#numbers.push(SequenceNumber);
     }
