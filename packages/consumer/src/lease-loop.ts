@@ -33,6 +33,8 @@ const CONCURRENT_TAKES = 16;
  * shards, writes wait here and reads wait for them: a late read costs time, a late renewal the lease.
  */
 const CONCURRENT_WRITES = 16;
+/** Turns in a row that left leases before it is told: the crowd of a moment is gone by the next. */
+const OVERLOADED_TURNS = 2;
 /** A listing that would prove a parent trimmed is not asked for more often. */
 const LISTING_INTERVAL_MS = 5_000;
 /** How long a stop waits for leases that are on their way here, to give them back at once. */
@@ -64,7 +66,7 @@ export class LeaseLoop {
   #wake: (() => void) | undefined;
   /** Asked to look again while a turn was under way. */
   #poked = false;
-  #overloaded = false;
+  #overloadedTurns = 0;
   #nextAuditMs = Number.NEGATIVE_INFINITY;
   #auditUnderWay: Promise<void> | undefined;
 
@@ -252,23 +254,15 @@ export class LeaseLoop {
     const { stopping, reporter } = this.#host;
     for (let i = 0; i < leaseKeys.length && !stopping.aborted; i += CONCURRENT_TAKES) {
       // Who cannot renew in time what it has would lose that for what it takes.
-      if (await this.#writesAreLate()) {
-        reporter.overloaded(this.#runners.size, leaseKeys.length - i, !this.#overloaded);
-        this.#overloaded = true;
+      if (this.#writeSlots.isCrowded) {
+        this.#overloadedTurns++;
+        const left = leaseKeys.length - i;
+        reporter.overloaded(this.#runners.size, left, this.#overloadedTurns === OVERLOADED_TURNS);
         return;
       }
       await Promise.all(leaseKeys.slice(i, i + CONCURRENT_TAKES).map((key) => this.#take(key)));
     }
-    this.#overloaded = false;
-  }
-
-  /** Not the crowd of a moment: that is gone when it is looked at again. */
-  async #writesAreLate(): Promise<boolean> {
-    const { ports, config, stopping } = this.#host;
-    if (!this.#writeSlots.isCrowded) return false;
-    const pauseMs = config.leaseScanIntervalMs / 4;
-    await sleep(ports.clock, pauseMs, { signal: stopping }).catch(() => undefined);
-    return this.#writeSlots.isCrowded;
+    this.#overloadedTurns = 0;
   }
 
   async #take(leaseKey: string): Promise<void> {
