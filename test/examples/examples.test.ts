@@ -130,7 +130,8 @@ describe.sequential("the examples", () => {
 
   it("local-test.ts passes by itself", async () => {
     const { code, printed } = await start("local-test.js").ended;
-    expect(printed).toContain("# pass 1");
+    // As TAP or for people: the default is another from Node.js 24 on.
+    expect(printed).toMatch(/^(#|ℹ) pass 1$/m);
     expect(code).toBe(0);
   });
 });
