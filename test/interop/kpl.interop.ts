@@ -1,5 +1,8 @@
 /** The Kinesis Producer Library for Java against the local server, over TLS, which is all it speaks. */
 
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -72,8 +75,23 @@ describe.skipIf(reason !== undefined)("the Java KPL", () => {
       `${shard} ${sequence}`,
     ]);
     expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(told));
+    const tailed = await tail(server.kinesisUrl);
+    expect(tailed.toSorted()).toEqual(answers.map(({ record }) => `record ${record}`).toSorted());
   }, 120_000);
 });
+
+/** The data of each record that `shardline tail` shows, as text. */
+async function tail(endpoint: string): Promise<string[]> {
+  const manifest = import.meta.resolve("@shardline/cli/package.json");
+  const command = fileURLToPath(new URL("bin/shardline.js", manifest));
+  const given = [command, "tail", stream, "--no-follow", "--endpoint", endpoint];
+  const { stdout } = await promisify(execFile)(process.execPath, given, { maxBuffer: 2 ** 26 });
+  const lines = stdout.trimEnd().split("\n");
+  return lines.map((line) => {
+    const { data } = JSON.parse(line) as { readonly data: string };
+    return Buffer.from(data, "base64").toString();
+  });
+}
 
 /** The data of the user records, as text. */
 function userRecords(data: Uint8Array): string[] {
