@@ -30,7 +30,7 @@ import { Tenure } from "./tenure.ts";
 const CONCURRENT_TAKES = 16;
 /**
  * Writes of the tenures that are under way at once. Where the machine or the table is too slow for all
- * shards, writes wait here and reads wait for them: a late read costs time, a late renewal the lease.
+ * shards, writes wait here and most reads wait for them: a late read costs time, a late renewal the lease.
  */
 const CONCURRENT_WRITES = 16;
 /** Turns in a row that left leases before it is told: the crowd of a moment is gone by the next. */

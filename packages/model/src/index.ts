@@ -74,10 +74,10 @@ export {
 } from "./sequence.ts";
 export type { ChildShard, Shard } from "./shard.ts";
 export { isOpen } from "./shard.ts";
+export { Slots } from "./slots.ts";
 export { systemClock, systemRandom } from "./system.ts";
 export { TokenBucket } from "./token-bucket.ts";
 export type { Deferred } from "./waiting.ts";
 export { deadlineSignal, deferred, sleep } from "./waiting.ts";
-export { Slots } from "./slots.ts";
 export type { FilterParameters, PositionParameters, StreamParameters } from "./wire-parameters.ts";
 export { filterParameters, positionParameters, streamParameters } from "./wire-parameters.ts";
